@@ -1,0 +1,1 @@
+"""Document and contact rules: text in, a normalised value or problems out; no I/O."""
