@@ -62,6 +62,24 @@ class Refusal(RegistrarError):
     exit_code = 1
 
 
+@dataclass(frozen=True, slots=True)
+class FieldError:
+    """What is wrong with one field of a form."""
+
+    field: str
+    code: str
+    message: str
+
+
+class FieldErrors(Refusal):
+    """A form with wrong fields; the first of them is the error's own field and message."""
+
+    def __init__(self, problems: tuple[FieldError, ...]) -> None:
+        first = problems[0]
+        super().__init__("invalid_document", first.message, field=first.field)
+        self.problems = problems
+
+
 class UsageError(RegistrarError):
     """The command itself is malformed (exit 2)."""
 
