@@ -28,6 +28,8 @@ class Config:
     """The folder that printed tickets are written to."""
     keys: Path
     """The folder (0700) of the clinic's secrets: ticket signing keys."""
+    branch: int | None = None
+    """The branch this desk stands in; None: a ticket of any branch is received."""
     printer: str | None = None
     """A CUPS queue for tickets; None: the PDF is written and named."""
 
@@ -73,8 +75,17 @@ def load_config(
         operator=operator or os.environ.get("REGISTRAR_OPERATOR") or settings.get("operator"),
         tickets=Path(tickets) if tickets else _beside(chosen, folder, "tickets"),
         keys=_beside(chosen, folder, "keys"),
+        branch=_branch(os.environ.get("REGISTRAR_BRANCH") or settings.get("branch")),
         printer=os.environ.get("REGISTRAR_PRINTER") or settings.get("printer"),
     )
+
+
+def _branch(text: str | None) -> int | None:
+    if not text:
+        return None
+    if not (text.isascii() and text.isdigit()):
+        raise UsageError("Филиал задаётся его номером: исправьте REGISTRAR_BRANCH.", field="branch")
+    return int(text)
 
 
 def _environment_file() -> Path | None:

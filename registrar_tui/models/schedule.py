@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime, time
 
-from sqlalchemy import CheckConstraint, Column, Index, UniqueConstraint
+from sqlalchemy import CheckConstraint, Column, Index, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
 from registrar_tui.models.columns import UtcInstant, WallClock
@@ -62,7 +62,15 @@ class Claim(SQLModel, table=True):
     The primary key is the guard against a double booking: a second claim of a slot has no place to stand.
     """
 
-    __table_args__ = (CheckConstraint("(visit_id IS NULL) <> (held_by IS NULL)", name="visit_or_hold"),)
+    __table_args__ = (
+        CheckConstraint("(visit_id IS NULL) <> (held_by IS NULL)", name="visit_or_hold"),
+        Index(
+            "ix_claim_held_until",
+            "held_until",
+            sqlite_where=text("visit_id IS NULL"),
+            postgresql_where=text("visit_id IS NULL"),
+        ),
+    )
 
     slot_id: int = Field(primary_key=True, foreign_key="slot.id", sa_column_kwargs={"autoincrement": False})
     visit_id: int | None = Field(default=None, foreign_key="visit.id", index=True)

@@ -1,0 +1,1 @@
+"""Booking rules: one class a rule, its parameters and dates as data."""

@@ -1,0 +1,150 @@
+"""Booking a slot for a person."""
+
+from __future__ import annotations
+
+from sqlalchemy import select
+from sqlmodel import Session, col
+
+from registrar_tui.clock import to_utc
+from registrar_tui.errors import NotAllowed, Refusal, UsageError, WayOut
+from registrar_tui.models import Branch, Service, Visit
+from registrar_tui.services import availability, dto
+from registrar_tui.services.rules.base import SlotFacts, Verdict
+from registrar_tui.services.rules.rulebook import Rulebook, load_rulebook
+from registrar_tui.services.slots import (
+    Asker,
+    asker_for,
+    judge,
+    patient_facts,
+    slot_by_id,
+    slot_chain,
+)
+from registrar_tui.services.target_search import find_specialty
+from registrar_tui.services.visits import claim, record, required_id, view_of
+from registrar_tui.services.workplace import Workplace
+from registrar_tui.vocabulary import VisitStatus
+
+
+def book(session: Session, workplace: Workplace, command: dto.BookVisit) -> dto.VisitView:
+    """Book a slot in the caller's transaction; refusals name their rule, SlotLost a lost race."""
+    rulebook = load_rulebook(session, workplace.now().date())
+    overridden = check_overrides(rulebook, command.overrides)
+    service = service_by_code(session, command.service)
+    first = slot_by_id(session, command.slot_id)
+    minutes = service.minutes if service else first.minutes
+    patient = patient_facts(session, command.patient_id, since=workplace.now(), lock=True)
+    asker = asker_for(workplace, command.channel, patient=patient, minutes=minutes)
+    chain = slot_chain(session, first, minutes, lock=True)
+    verdict = judge(rulebook, asker, chain, overridden)
+    if verdict is not None:
+        raise refusal(session, rulebook, asker, chain[0], verdict)
+    visit = _new_visit(session, workplace, command, chain, service)
+    claim(session, workplace, chain, required_id(visit))
+    reason = "; ".join(f"{entry.rule}: {entry.reason}" for entry in command.overrides) or None
+    record(session, workplace, visit, "booked", command.op_id, before=None, reason=reason)
+    return view_of(session, workplace, visit)
+
+
+def first_free_slot(session: Session, workplace: Workplace, command: dto.BookFirstFree) -> int:
+    """Return the slot `--first-free` would take now; `not_found` where there is none."""
+    rulebook = load_rulebook(session, workplace.now().date())
+    overridden = check_overrides(rulebook, command.overrides)
+    specialty_id = find_specialty(session, command.specialty)
+    if specialty_id is None:
+        raise Refusal(
+            "not_found",
+            f"Специальности «{command.specialty[:40]}» нет: уточните название.",
+            field="specialty",
+        )
+    service = service_by_code(session, command.service)
+    patient = patient_facts(session, command.patient_id, since=workplace.now())
+    asker = asker_for(
+        workplace, command.channel, patient=patient, minutes=service.minutes if service else None
+    )
+    doctors = list(availability.doctors_of(session, specialty_id))
+    slot = availability.first_suitable(session, rulebook, asker, doctors, overridden=overridden)
+    if slot is None:
+        raise Refusal(
+            "not_found",
+            "Свободного времени к этому специалисту нет: предложите другой филиал или специалиста.",
+            field="slot",
+        )
+    return slot.id
+
+
+def check_overrides(rulebook: Rulebook, overrides: tuple[dto.Override, ...]) -> tuple[str, ...]:
+    """Return the codes that are overridden; each needs a reason and a rule that can be gone against."""
+    for entry in overrides:
+        if not entry.reason.strip():
+            raise UsageError("Чтобы отступить от правила, укажите причину (--reason).", field="reason")
+        if not rulebook.may_override(entry.rule):
+            raise NotAllowed(f"От правила «{entry.rule[:40]}» отступить нельзя: выберите другое время.")
+    return tuple(entry.rule for entry in overrides)
+
+
+def refusal(session: Session, rulebook: Rulebook, asker: Asker, slot: SlotFacts, verdict: Verdict) -> Refusal:
+    """Return the refusal of a rule with its basis and the nearest legal ways out."""
+    ways = availability.nearest_free(
+        session, rulebook, asker, slot, other_day=verdict.code == "duplicate_visit"
+    )
+    if verdict.override_role is not None:
+        ways = (*ways, WayOut("action", f"Отступить от правила {verdict.code} с указанием причины"))
+    return Refusal(verdict.code, verdict.message, field=verdict.field, basis=verdict.basis, ways_out=ways)
+
+
+def taken_refusal(session: Session, workplace: Workplace, asker: Asker, slot_id: int) -> Refusal:
+    """Return the refusal of a race that was lost, read anew after the transaction."""
+    rulebook = load_rulebook(session, workplace.now().date())
+    slot = slot_by_id(session, slot_id)
+    verdict = judge(rulebook, asker, [slot]) or Verdict(
+        "slot_taken",
+        "Выбранное время уже занято: возьмите одно из ближайших свободных.",
+        "локальный порядок записи клиники",
+        "slot",
+    )
+    return refusal(session, rulebook, asker, slot, verdict)
+
+
+def service_by_code(session: Session, code: str | None) -> Service | None:
+    """Return a service by its code or id, None where none is asked for; `not_found`."""
+    if code is None:
+        return None
+    match = col(Service.id) == int(code) if code.isascii() and code.isdigit() else col(Service.code) == code
+    service: Service | None = session.execute(select(Service).where(match)).scalar_one_or_none()
+    if service is None:
+        raise Refusal("not_found", f"Услуги «{code[:40]}» нет: проверьте код.", field="service")
+    return service
+
+
+def _new_visit(
+    session: Session,
+    workplace: Workplace,
+    command: dto.BookVisit,
+    chain: list[SlotFacts],
+    service: Service | None,
+) -> Visit:
+    first = chain[0]
+    visit = Visit(
+        patient_id=command.patient_id,
+        doctor_id=first.doctor_id,
+        specialty_id=first.specialty_id,
+        branch_id=first.branch_id,
+        room_id=first.room_id,
+        slot_id=first.id,
+        service_id=service.id if service else None,
+        starts_at=first.starts_at,
+        starts_utc=to_utc(first.starts_at, branch_zone(session, first.branch_id)),
+        minutes=service.minutes if service else first.minutes,
+        status=VisitStatus.BOOKED,
+        channel=command.channel,
+        booked_at=workplace.utc(),
+    )
+    session.add(visit)
+    session.flush()
+    return visit
+
+
+def branch_zone(session: Session, branch_id: int) -> str:
+    """Return the IANA zone of a branch."""
+    zone: str = session.execute(select(col(Branch.timezone)).where(col(Branch.id) == branch_id)).scalar_one()
+    return zone

@@ -1,0 +1,52 @@
+"""Exactly once: each command's `op_id` and first answer are written by the transaction that does it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+from sqlalchemy import insert, update
+from sqlalchemy.exc import IntegrityError
+from sqlmodel import Session, col
+
+from registrar_tui.errors import Refusal
+from registrar_tui.models import Op
+from registrar_tui.services.workplace import Workplace
+
+
+class AlreadyDone(Exception):
+    """The operation has been done before; its stored answer is the answer."""
+
+
+def once(
+    session: Session, workplace: Workplace, op_id: str, request: str, work: Callable[[], dict[str, Any]]
+) -> dict[str, Any]:
+    """Do the work and keep its answer; AlreadyDone where the `op_id` stands (the transaction is lost then).
+
+    The row is inserted before the work: a retry that overtakes its original waits here for the first
+    answer instead of meeting the original's own claim.
+    """
+    try:
+        session.execute(
+            insert(Op).values(
+                op_id=op_id, at=workplace.utc(), desk=workplace.desk, request=request, result=""
+            )
+        )
+    except IntegrityError as error:
+        raise AlreadyDone(op_id) from error
+    answer = work()
+    session.execute(update(Op).where(col(Op.op_id) == op_id).values(result=json.dumps(answer)))
+    return answer
+
+
+def stored_answer(session: Session, op_id: str, request: str) -> dict[str, Any]:
+    """Return the first answer of an operation; an `op_id` used for something else is refused."""
+    op = session.get(Op, op_id)
+    if op is None or op.request != request:
+        raise Refusal(
+            "op_reused",
+            "Этот номер операции уже использован для другого действия: повторите действие заново.",
+            field="op_id",
+        )
+    return dict(json.loads(op.result))

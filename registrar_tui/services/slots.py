@@ -1,0 +1,260 @@
+"""Slots with what occupies them, and whether a visit can begin at each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+from typing import Any, cast
+
+from sqlalchemy import Row, Select, select
+from sqlmodel import Session, col
+
+from registrar_tui.errors import Refusal
+from registrar_tui.models import Claim, Doctor, Patient, Slot, Visit
+from registrar_tui.services.rules.base import (
+    Operation,
+    PatientFacts,
+    RuleContext,
+    SlotFacts,
+    Verdict,
+    VisitFacts,
+)
+from registrar_tui.services.rules.rulebook import Rulebook
+from registrar_tui.services.wording import day_and_time
+from registrar_tui.services.workplace import Workplace
+from registrar_tui.vocabulary import COUNTED_STATUSES, Channel
+
+
+@dataclass(frozen=True, slots=True)
+class Asker:
+    """Who asks for a slot and how: everything a rule context needs besides the slot itself."""
+
+    now: datetime
+    now_utc: datetime
+    desk: str
+    channel: Channel
+    patient: PatientFacts | None = None
+    moving: VisitFacts | None = None
+    by_clinic: bool = False
+    minutes: int | None = None
+    """Length of the wished visit; None: as long as the slot."""
+
+    def context(self, slot: SlotFacts, minutes: int) -> RuleContext:
+        """Return the question to the rules about one slot."""
+        return RuleContext(
+            operation=Operation.MOVE if self.moving else Operation.BOOK,
+            now=self.now,
+            now_utc=self.now_utc,
+            desk=self.desk,
+            channel=self.channel,
+            slot=slot,
+            minutes=minutes,
+            patient=self.patient,
+            moving=self.moving,
+            by_clinic=self.by_clinic,
+        )
+
+
+def asker_for(
+    workplace: Workplace,
+    channel: Channel,
+    *,
+    patient: PatientFacts | None = None,
+    moving: VisitFacts | None = None,
+    by_clinic: bool = False,
+    minutes: int | None = None,
+) -> Asker:
+    """Return an asker of this desk at this moment."""
+    return Asker(
+        workplace.now(),
+        workplace.utc(),
+        workplace.desk,
+        channel,
+        patient=patient,
+        moving=moving,
+        by_clinic=by_clinic,
+        minutes=minutes,
+    )
+
+
+_FACTS = (
+    col(Slot.id),
+    col(Slot.doctor_id),
+    col(Doctor.specialty_id),
+    col(Slot.branch_id),
+    col(Slot.room_id),
+    col(Slot.starts_at),
+    col(Slot.minutes),
+    col(Slot.kind),
+    col(Slot.channels),
+    col(Slot.released_at),
+    col(Slot.closed),
+    col(Slot.close_reason),
+    col(Doctor.accepting),
+    col(Claim.visit_id),
+    col(Claim.held_by),
+    col(Claim.held_until),
+)
+
+
+def facts_select() -> Select[Any]:
+    """Return the query of slots with their claims; callers add what they look for."""
+    statement = (
+        select(*_FACTS)
+        .join(Doctor, col(Doctor.id) == col(Slot.doctor_id))
+        .outerjoin(Claim, col(Claim.slot_id) == col(Slot.id))
+    )
+    return cast("Select[Any]", statement)
+
+
+def read_facts(rows: Iterable[Row[Any]]) -> list[SlotFacts]:
+    """Return the rows of `facts_select` as facts."""
+    return [SlotFacts(*tuple(row)) for row in rows]
+
+
+def slots_of(
+    session: Session,
+    doctors: Sequence[int],
+    first: datetime,
+    last: datetime,
+    *,
+    limit: int | None = None,
+) -> list[SlotFacts]:
+    """Return the slots of some doctors that start in [first, last), in order of time and doctor."""
+    statement = (
+        facts_select()
+        .where(col(Slot.doctor_id).in_(doctors), col(Slot.starts_at) >= first, col(Slot.starts_at) < last)
+        .order_by(col(Slot.starts_at), col(Slot.doctor_id))
+    )
+    if limit is not None:
+        statement = statement.limit(limit)
+    return read_facts(session.execute(statement))
+
+
+def slot_by_id(session: Session, slot_id: int) -> SlotFacts:
+    """Return one slot; `not_found`."""
+    row = session.execute(facts_select().where(col(Slot.id) == slot_id)).first()
+    if row is None:
+        raise Refusal("not_found", f"Времени № {slot_id} нет в расписании: обновите сетку.", field="slot")
+    return SlotFacts(*tuple(row))
+
+
+def slot_chain(session: Session, first: SlotFacts, minutes: int, *, lock: bool = False) -> list[SlotFacts]:
+    """Return the slots a visit of some minutes takes from a slot on; fewer where the day has a gap.
+
+    With `lock` the rows are locked for share: a slot cannot be closed while it is being booked.
+    """
+    end = first.starts_at + timedelta(minutes=minutes)
+    statement = (
+        facts_select()
+        .where(
+            col(Slot.doctor_id) == first.doctor_id,
+            col(Slot.starts_at) >= first.starts_at,
+            col(Slot.starts_at) < max(end, first.starts_at + timedelta(minutes=1)),
+        )
+        .order_by(col(Slot.starts_at))
+    )
+    if lock:
+        statement = statement.with_for_update(read=True, of=Slot)
+    return unbroken(read_facts(session.execute(statement)), minutes)
+
+
+def unbroken(slots: Sequence[SlotFacts], minutes: int) -> list[SlotFacts]:
+    """Return the leading slots that follow each other without a gap and cover the minutes."""
+    chain: list[SlotFacts] = []
+    covered = 0
+    for slot in slots:
+        if chain and slot.starts_at != chain[-1].ends_at:
+            break
+        chain.append(slot)
+        covered += slot.minutes
+        if covered >= minutes:
+            break
+    return chain
+
+
+def chain_covers(chain: Sequence[SlotFacts], minutes: int) -> bool:
+    """Tell whether a chain is long enough."""
+    return sum(slot.minutes for slot in chain) >= minutes
+
+
+def judge(
+    rulebook: Rulebook, asker: Asker, chain: Sequence[SlotFacts], overridden: Iterable[str] = ()
+) -> Verdict | None:
+    """Return the first rule that stands against a visit in a chain of slots, or None."""
+    wanted = asker.minutes or chain[0].minutes
+    codes = frozenset(overridden)
+    for slot in chain:
+        verdict = rulebook.verdict(asker.context(slot, wanted if slot is chain[0] else slot.minutes), codes)
+        if verdict is not None:
+            return verdict
+    if not chain_covers(chain, wanted):
+        return Verdict(
+            "slot_taken",
+            f"Подряд {wanted} минут с {day_and_time(chain[0].starts_at)} нет: выберите другое время.",
+            "длительность услуги",
+            "slot",
+        )
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class JudgedSlot:
+    """A slot and the rule that stands against a visit from it on, None where it can be booked."""
+
+    slot: SlotFacts
+    verdict: Verdict | None
+
+
+def judge_all(
+    rulebook: Rulebook, asker: Asker, slots: Sequence[SlotFacts], overridden: Iterable[str] = ()
+) -> list[JudgedSlot]:
+    """Judge many slots, given in order of time; a longer visit needs the slots that follow."""
+    codes = frozenset(overridden)
+    by_doctor: dict[int, list[SlotFacts]] = {}
+    place: dict[int, int] = {}
+    for slot in slots:
+        row = by_doctor.setdefault(slot.doctor_id, [])
+        place[slot.id] = len(row)
+        row.append(slot)
+    judged = []
+    for slot in slots:
+        if asker.minutes is None or asker.minutes <= slot.minutes:
+            chain = [slot]
+        else:
+            chain = unbroken(by_doctor[slot.doctor_id][place[slot.id] :], asker.minutes)
+        judged.append(JudgedSlot(slot, judge(rulebook, asker, chain, codes)))
+    return judged
+
+
+def patient_facts(
+    session: Session, patient_id: int, *, since: datetime | None = None, lock: bool = False
+) -> PatientFacts:
+    """Return a person with the counted visits from a day on; `lock` serialises bookings of one person."""
+    statement = select(col(Patient.self_booking_until), col(Patient.merged_into_id)).where(
+        col(Patient.id) == patient_id
+    )
+    if lock:
+        statement = statement.with_for_update()
+    row = session.execute(statement).first()
+    if row is None:
+        raise Refusal(
+            "not_found", f"Пациента № {patient_id} в базе нет: найдите его заново.", field="patient"
+        )
+    if row[1] is not None:
+        raise Refusal(
+            "not_found", f"Карточка № {patient_id} объединена с № {row[1]}: откройте её.", field="patient"
+        )
+    visits = select(
+        col(Visit.id),
+        col(Visit.specialty_id),
+        col(Visit.doctor_id),
+        col(Visit.slot_id),
+        col(Visit.starts_at),
+        col(Visit.minutes),
+        col(Visit.status),
+    ).where(col(Visit.patient_id) == patient_id, col(Visit.status).in_(COUNTED_STATUSES))
+    if since is not None:
+        visits = visits.where(col(Visit.starts_at) >= datetime.combine(since.date(), time.min))
+    return PatientFacts(patient_id, row[0], tuple(VisitFacts(*visit) for visit in session.execute(visits)))

@@ -1,0 +1,123 @@
+"""Taking back the desk's last booking, move or cancellation by a compensating event."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+
+from sqlalchemy import select
+from sqlmodel import Session, col
+
+from registrar_tui.errors import Refusal
+from registrar_tui.models import Visit, VisitEvent
+from registrar_tui.services import dto
+from registrar_tui.services.rebooking import reclaim, restrict_self_booking
+from registrar_tui.services.slots import patient_facts
+from registrar_tui.services.visits import (
+    claimed_slots,
+    free,
+    record,
+    required_id,
+    snapshot,
+    view_of,
+    visit_by_id,
+)
+from registrar_tui.services.workplace import Workplace
+from registrar_tui.vocabulary import VisitStatus
+
+WINDOW = timedelta(minutes=30)
+_UNDOABLE = ("booked", "moved-to", "cancelled")
+_LOOKED_AT = 200  # events of this desk; within the window there are fewer
+
+
+def undo(session: Session, workplace: Workplace, op_id: str) -> dto.VisitView:
+    """Take back the newest action of this desk and operator; the visit after the change."""
+    event = _last_action(session, workplace)
+    visit = visit_by_id(session, event.visit_id)
+    patient_facts(session, visit.patient_id, lock=True)
+    visit = visit_by_id(session, event.visit_id, lock=True)
+    _require_untouched(session, visit, event)
+    before = snapshot(session, visit)
+    if event.what == "booked":
+        _take_back_booking(session, visit)
+    elif event.what == "cancelled":
+        _take_back_cancellation(session, workplace, visit, event)
+    else:
+        _take_back_move(session, workplace, visit, event, op_id)
+    record(session, workplace, visit, "undone", op_id, before=before, reason=event.op_id)
+    if event.what == "cancelled":
+        restrict_self_booking(session, workplace, visit.patient_id)
+    return view_of(session, workplace, visit)
+
+
+def _last_action(session: Session, workplace: Workplace) -> VisitEvent:
+    statement = (
+        select(VisitEvent)
+        .where(
+            col(VisitEvent.desk) == workplace.desk,
+            col(VisitEvent.operator) == workplace.operator,
+            col(VisitEvent.at) > workplace.utc() - WINDOW,
+        )
+        .order_by(col(VisitEvent.id).desc())
+        .limit(_LOOKED_AT)
+    )
+    events: list[VisitEvent] = list(session.execute(statement).scalars())
+    undone = {event.reason for event in events if event.what == "undone"}
+    for event in events:
+        if event.what in _UNDOABLE and event.op_id not in undone:
+            return event
+    minutes = int(WINDOW.total_seconds() // 60)
+    raise Refusal(
+        "nothing_to_undo", f"За последние {minutes} минут в этом окне нечего отменять.", field="visit"
+    )
+
+
+def _require_untouched(session: Session, visit: Visit, event: VisitEvent) -> None:
+    """Another desk may have worked on the visit since."""
+    latest = session.execute(
+        select(col(VisitEvent.id))
+        .where(col(VisitEvent.visit_id) == visit.id)
+        .order_by(col(VisitEvent.id).desc())
+        .limit(1)
+    ).scalar_one()
+    if latest != event.id:
+        raise Refusal(
+            "stale_edit", "Приём с тех пор изменён: откройте его и действуйте заново.", field="visit"
+        )
+
+
+def _take_back_booking(session: Session, visit: Visit) -> None:
+    visit.status = VisitStatus.ENTERED_IN_ERROR
+    free(session, visit)
+
+
+def _take_back_cancellation(session: Session, workplace: Workplace, visit: Visit, event: VisitEvent) -> None:
+    former = json.loads(event.before or "{}")
+    reclaim(session, workplace, visit, former["slots"])
+    visit.status = former["status"]
+    visit.cancel_reason = None
+    visit.cancelled_by = None
+    visit.late = False
+
+
+def _take_back_move(
+    session: Session, workplace: Workplace, old: Visit, event: VisitEvent, op_id: str
+) -> None:
+    """The old visit claims its slots again, then the new one gives up what is left of its own."""
+    assert old.replaced_by_id is not None
+    new = visit_by_id(session, old.replaced_by_id, lock=True)
+    if new.status != VisitStatus.BOOKED:
+        raise Refusal("stale_edit", "Перенесённый приём с тех пор изменён: откройте его.", field="visit")
+    before = snapshot(session, new)
+    former: list[int] = json.loads(event.before or "{}")["slots"]
+    shared = set(claimed_slots(session, required_id(new))) & set(former)
+    new.status = VisitStatus.ENTERED_IN_ERROR
+    if shared:  # both visits used them: nobody else can have taken them in between
+        free(session, new)
+    reclaim(session, workplace, old, former)
+    free(session, new)
+    old.status = VisitStatus.BOOKED
+    old.cancel_reason = None
+    old.cancelled_by = None
+    old.replaced_by_id = None
+    record(session, workplace, new, "undone", op_id, before=before, reason=event.op_id)

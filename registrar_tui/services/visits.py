@@ -1,0 +1,183 @@
+"""Visits: reading, showing, and changing them so that the events replay to the row."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import delete, insert, select
+from sqlalchemy.exc import IntegrityError
+from sqlmodel import Session, col
+
+from registrar_tui.errors import Refusal
+from registrar_tui.models import Claim, Room, Visit, VisitEvent
+from registrar_tui.services import dto
+from registrar_tui.services.rules.base import SlotFacts, VisitFacts
+from registrar_tui.services.workplace import Workplace
+
+_MUTABLE = (
+    "status",
+    "arrived_at",
+    "cancel_reason",
+    "cancelled_by",
+    "late",
+    "replaced_by_id",
+)
+
+
+class SlotLost(Exception):
+    """A claim met another desk's claim: the slot was taken a moment ago."""
+
+    def __init__(self, slot_id: int) -> None:
+        super().__init__(slot_id)
+        self.slot_id = slot_id
+
+
+def visit_by_id(session: Session, visit_id: int, *, lock: bool = False) -> Visit:
+    """Return one visit; `not_found`. `lock` keeps other desks off it until the transaction ends."""
+    statement = select(Visit).where(col(Visit.id) == visit_id)
+    if lock:
+        statement = statement.with_for_update()
+    visit: Visit | None = session.execute(statement).scalar_one_or_none()
+    if visit is None:
+        raise Refusal("not_found", f"Приёма № {visit_id} нет в базе: проверьте номер.", field="visit")
+    return visit
+
+
+def number_of(visit_id: int) -> str:
+    """Return the ticket number people say: at least four digits."""
+    return f"{visit_id:04d}"
+
+
+def facts_of(visit: Visit) -> VisitFacts:
+    """Return what rules need of a visit."""
+    return VisitFacts(
+        required_id(visit),
+        visit.specialty_id,
+        visit.doctor_id,
+        visit.slot_id,
+        visit.starts_at,
+        visit.minutes,
+        visit.status,
+    )
+
+
+def required_id(row: Visit) -> int:
+    """Return the id of a stored visit."""
+    assert row.id is not None
+    return row.id
+
+
+def view_of(session: Session, workplace: Workplace, visit: Visit, *, history: bool = False) -> dto.VisitView:
+    """Return what a front end shows of a visit."""
+    visit_id = required_id(visit)
+    room = session.execute(select(col(Room.number)).where(col(Room.id) == visit.room_id)).scalar_one()
+    return dto.VisitView(
+        id=visit_id,
+        number=number_of(visit_id),
+        status=visit.status,
+        patient_id=visit.patient_id,
+        doctor_id=visit.doctor_id,
+        slot_id=visit.slot_id,
+        starts_at=visit.starts_at,
+        minutes=visit.minutes,
+        room=room,
+        ticket_code=workplace.tickets.sign(visit_id),
+        channel=visit.channel,
+        late=visit.late,
+        previous_visit_id=visit.previous_visit_id,
+        replaced_by_id=visit.replaced_by_id,
+        history=_history(session, visit_id) if history else (),
+    )
+
+
+def view_from(answer: dict[str, Any]) -> dto.VisitView:
+    """Return the view of a stored answer."""
+    return dto.VisitView(**{**answer, "starts_at": datetime.fromisoformat(answer["starts_at"])})
+
+
+def _history(session: Session, visit_id: int) -> tuple[dto.VisitEventView, ...]:
+    statement = select(VisitEvent).where(col(VisitEvent.visit_id) == visit_id).order_by(col(VisitEvent.id))
+    return tuple(
+        dto.VisitEventView(event.at, event.what, f"{event.operator}, {event.desk}", event.reason)
+        for event in session.execute(statement).scalars()
+    )
+
+
+def claimed_slots(session: Session, visit_id: int) -> list[int]:
+    """Return the slots a visit holds, in their order."""
+    statement = select(col(Claim.slot_id)).where(col(Claim.visit_id) == visit_id).order_by(col(Claim.slot_id))
+    return list(session.execute(statement).scalars())
+
+
+def snapshot(session: Session, visit: Visit) -> dict[str, Any]:
+    """Return every mutable field of a visit with the slots it holds."""
+    state: dict[str, Any] = {name: _plain(getattr(visit, name)) for name in _MUTABLE}
+    state["slots"] = claimed_slots(session, required_id(visit))
+    return state
+
+
+def _plain(value: Any) -> Any:
+    return value.isoformat() if isinstance(value, datetime) else value
+
+
+def record(
+    session: Session,
+    workplace: Workplace,
+    visit: Visit,
+    what: str,
+    op_id: str,
+    *,
+    before: dict[str, Any] | None,
+    reason: str | None = None,
+    channel: str | None = None,
+) -> None:
+    """Append the event of a change that has just been made in this transaction."""
+    session.flush()
+    session.execute(
+        insert(VisitEvent).values(
+            visit_id=visit.id,
+            at=workplace.utc(),
+            what=what,
+            operator=workplace.operator,
+            desk=workplace.desk,
+            channel=channel or visit.channel,
+            reason=reason,
+            before=None if before is None else json.dumps(before),
+            after=json.dumps(snapshot(session, visit)),
+            op_id=op_id,
+        )
+    )
+
+
+def claim(session: Session, workplace: Workplace, slots: Sequence[SlotFacts], visit_id: int) -> None:
+    """Occupy slots for a visit, in slot order; SlotLost where another desk was quicker.
+
+    The insert itself is the guard. Holds of this desk and expired ones are cleared by the transaction
+    that wants the slot.
+    """
+    ids = sorted(slot.id for slot in slots)
+    clear_holds(session, workplace, ids)
+    for slot_id in ids:
+        try:
+            session.execute(insert(Claim).values(slot_id=slot_id, visit_id=visit_id))
+        except IntegrityError as error:
+            raise SlotLost(slot_id) from error
+
+
+def clear_holds(session: Session, workplace: Workplace, slot_ids: Iterable[int]) -> None:
+    """Remove holds that are this desk's own or have expired."""
+    session.execute(
+        delete(Claim).where(
+            col(Claim.slot_id).in_(list(slot_ids)),
+            col(Claim.visit_id).is_(None),
+            (col(Claim.held_by) == workplace.desk) | (col(Claim.held_until) <= workplace.utc()),
+        )
+    )
+
+
+def free(session: Session, visit: Visit) -> None:
+    """Give up every slot of a visit; its history stays in the events."""
+    session.execute(delete(Claim).where(col(Claim.visit_id) == visit.id))
