@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime, time
 
-from sqlalchemy import CheckConstraint, Column, Index, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, Column, Index, Text, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
 from registrar_tui.models.columns import UtcInstant, WallClock
@@ -25,7 +25,11 @@ class ShiftTemplate(SQLModel, table=True):
     break_starts: time | None = None
     break_ends: time | None = None
     minutes: int
-    pattern: str = Field(default="", description="slot kinds by position, comma separated; the last repeats")
+    pattern: str = Field(
+        default="[]",
+        sa_column=Column(Text, nullable=False),
+        description="JSON list of {kind, channels, release_hours}, repeated along the shift; empty: ordinary",
+    )
     valid_from: date | None = None
     valid_until: date | None = None
 

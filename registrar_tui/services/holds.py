@@ -76,9 +76,14 @@ def _hold(session: Session, workplace: Workplace, slots: list[SlotFacts], until:
             raise SlotLost(slot_id) from error
 
 
-def release(session: Session, workplace: Workplace) -> None:
-    """Give back whatever this desk holds."""
-    session.execute(delete(Claim).where(col(Claim.visit_id).is_(None), col(Claim.held_by) == workplace.desk))
+def release(session: Session, workplace: Workplace, slot_id: int | None = None) -> None:
+    """Give back what this desk holds; nothing where the hold it means has already made room for another."""
+    own = (col(Claim.visit_id).is_(None), col(Claim.held_by) == workplace.desk)
+    if slot_id is not None:
+        meant = select(col(Claim.slot_id)).where(*own, col(Claim.slot_id) == slot_id)
+        if session.execute(meant).first() is None:
+            return
+    session.execute(delete(Claim).where(*own))
 
 
 def sentence(session: Session, slot: SlotFacts, service: Service | None) -> str:

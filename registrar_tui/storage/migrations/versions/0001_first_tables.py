@@ -323,7 +323,7 @@ def upgrade() -> None:
         sa.Column("break_starts", sa.Time(), nullable=True),
         sa.Column("break_ends", sa.Time(), nullable=True),
         sa.Column("minutes", sa.Integer(), nullable=False),
-        sa.Column("pattern", sa.String(), nullable=False),
+        sa.Column("pattern", sa.Text(), nullable=False),
         sa.Column("valid_from", sa.Date(), nullable=True),
         sa.Column("valid_until", sa.Date(), nullable=True),
         sa.ForeignKeyConstraint(

@@ -1,0 +1,335 @@
+"""The use-cases bound to one store and one workplace: the object behind `services.protocol.Services`."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable
+from dataclasses import asdict
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from sqlmodel import Session
+
+from registrar_tui.errors import Refusal
+from registrar_tui.services import (
+    arrivals,
+    booking,
+    cards,
+    clinic,
+    dto,
+    grids,
+    holds,
+    rebooking,
+    registration,
+    search,
+    search_people,
+    tickets,
+    undoing,
+    visits,
+)
+from registrar_tui.services.operations import AlreadyDone, once, stored_answer
+from registrar_tui.services.protocol import TicketFormat
+from registrar_tui.services.slots import asker_for
+from registrar_tui.services.visits import SlotLost
+from registrar_tui.services.workplace import Workplace
+from registrar_tui.storage.session import Store
+from registrar_tui.vocabulary import Channel
+
+FIRST_FREE_TRIES = 8  # other desks may take the first free slot while it is being booked
+Work = Callable[[Session], dict[str, Any]]
+
+
+class DeskServices:
+    """Every use-case opens and closes its own session; a command runs exactly once by its `op_id`."""
+
+    def __init__(
+        self, store: Store, workplace: Workplace, *, demo: bool, tickets_folder: Path, printer: str | None
+    ) -> None:
+        self._store = store
+        self._workplace = workplace
+        self._demo = demo
+        self._tickets_folder = tickets_folder
+        self._printer = printer
+
+    # --- questions ----------------------------------------------------------
+
+    def greeting(self) -> dto.DeskGreeting:
+        """Say where and who this desk is."""
+        with self._store.read() as session:
+            people = search_people.highest_id(session)
+            return clinic.greeting(session, self._workplace, demo=self._demo, people=people)
+
+    def find_patients(self, text: str, *, limit: int = 20) -> dto.PatientPage:
+        """Find people by any fragment."""
+        with self._store.read() as session:
+            return search.find_patients(
+                session,
+                text,
+                limit=limit,
+                today=self._workplace.now().date(),
+                branch_id=self._workplace.branch_id,
+            )
+
+    def patient_card(self, patient_id: int) -> dto.PatientCard:
+        """Open one person's card."""
+        with self._store.read() as session:
+            return cards.card(session, self._workplace, patient_id)
+
+    def find_targets(
+        self, text: str, *, patient_id: int | None = None, limit: int = 12
+    ) -> tuple[dto.BookingTarget, ...]:
+        """Find specialties, doctors and services."""
+        with self._store.read() as session:
+            return clinic.targets(session, self._workplace, text, limit, patient_id)
+
+    def doctors(self, specialty: str | None = None) -> tuple[dto.DoctorRow, ...]:
+        """List doctors with free counts."""
+        with self._store.read() as session:
+            return clinic.doctors(session, self._workplace, specialty)
+
+    def grid(self, query: dto.GridQuery) -> dto.SlotGrid:
+        """Draw the slot grid."""
+        with self._store.read() as session:
+            return grids.grid(session, self._workplace, query)
+
+    def slots(self, query: dto.SlotQuery) -> tuple[dto.SlotRow, ...]:
+        """List slots."""
+        with self._store.read() as session:
+            return grids.slot_list(session, self._workplace, query)
+
+    def explain_slot(self, slot_id: int, patient_id: int | None = None) -> dto.SlotExplanation:
+        """Say whose a slot is or why it cannot be taken."""
+        with self._store.read() as session:
+            return grids.explain(session, self._workplace, slot_id, patient_id)
+
+    def visit(self, visit_id: int) -> dto.VisitView:
+        """Show one visit with its history."""
+        with self._store.read() as session:
+            visit = visits.visit_by_id(session, visit_id)
+            return visits.view_of(session, self._workplace, visit, history=True)
+
+    def day_list(self, day: date | None = None, *, doctor_id: int | None = None) -> dto.DayList:
+        """List the visits of one day."""
+        with self._store.read() as session:
+            return arrivals.day_list(session, self._workplace, day, doctor_id)
+
+    def verify_ticket(self, code: str) -> dto.TicketCheck:
+        """Check a shown ticket code."""
+        with self._store.read() as session:
+            return arrivals.verify(session, self._workplace, code)
+
+    def ticket(self, visit_id: int) -> dto.TicketView:
+        """Collect what a ticket says."""
+        with self._store.read() as session:
+            return tickets.ticket_view(session, self._workplace, visit_id)
+
+    def change_stamp(self) -> object:
+        """Return a value that differs once any desk has changed the base."""
+        return self._store.change_stamp()
+
+    # --- commands -----------------------------------------------------------
+
+    def offer(
+        self, slot_id: int, patient_id: int, *, service_id: int | None = None, move_of: int | None = None
+    ) -> dto.BookingOffer:
+        """Hold a slot and say what to read out."""
+
+        def work(session: Session) -> dto.BookingOffer:
+            return holds.offer(
+                session, self._workplace, slot_id, patient_id, service_id=service_id, move_of=move_of
+            )
+
+        try:
+            return self._store.write(work)
+        except SlotLost as lost:
+            raise self._taken(lost.slot_id, Channel.DESK, patient_id) from lost
+
+    def release(self, slot_id: int) -> None:
+        """Give this desk's hold back; `slot_id` is what the front end believes to hold."""
+        self._store.write(lambda session: holds.release(session, self._workplace, slot_id))
+
+    def register_patient(self, draft: dto.PatientDraft, *, op_id: str) -> dto.PatientCard:
+        """Create a card."""
+
+        def work(session: Session) -> dict[str, Any]:
+            return {"patient_id": registration.register(session, self._workplace, draft)}
+
+        answer = self._once(op_id, f"register {_digest(asdict(draft))}", work)
+        return self.patient_card(answer["patient_id"])
+
+    def edit_patient(
+        self, patient_id: int, version: int, draft: dto.PatientDraft, *, op_id: str
+    ) -> dto.PatientCard:
+        """Change a card."""
+
+        def work(session: Session) -> dict[str, Any]:
+            registration.edit(session, self._workplace, patient_id, version, draft)
+            return {"patient_id": patient_id}
+
+        self._once(op_id, f"edit {patient_id} {version} {_digest(asdict(draft))}", work)
+        return self.patient_card(patient_id)
+
+    def book(self, command: dto.BookVisit) -> dto.VisitView:
+        """Book one slot."""
+        return self._book(command, _request("book", command))
+
+    def book_first_free(self, command: dto.BookFirstFree) -> dto.VisitView:
+        """Book the first suitable slot of a specialty; one lost to another desk is followed by the next."""
+        request = _request("book-first-free", command)
+        for attempt in range(FIRST_FREE_TRIES):
+            with self._store.read() as session:
+                slot_id = booking.first_free_slot(session, self._workplace, command)
+            wish = dto.BookVisit(
+                command.op_id,
+                command.patient_id,
+                slot_id,
+                command.service,
+                command.channel,
+                command.overrides,
+            )
+            try:
+                return self._book(wish, request)
+            except Refusal as refused:
+                if refused.code != "slot_taken" or attempt == FIRST_FREE_TRIES - 1:
+                    raise
+        raise AssertionError("unreachable")
+
+    def _book(self, command: dto.BookVisit, request: str) -> dto.VisitView:
+        def work(session: Session) -> dict[str, Any]:
+            return booking.book(session, self._workplace, command).as_dict()
+
+        return self._visit_command(command.op_id, request, work, command.channel, command.patient_id)
+
+    def move(self, command: dto.MoveVisit) -> dto.VisitView:
+        """Move a visit."""
+
+        def work(session: Session) -> dict[str, Any]:
+            return rebooking.move(session, self._workplace, command).as_dict()
+
+        return self._visit_command(command.op_id, _request("move", command), work)
+
+    def cancel(self, command: dto.CancelVisit) -> dto.VisitView:
+        """Cancel a visit."""
+
+        def work(session: Session) -> dict[str, Any]:
+            return rebooking.cancel(session, self._workplace, command).as_dict()
+
+        return self._visit_command(command.op_id, _request("cancel", command), work)
+
+    def undo(self, *, op_id: str) -> dto.VisitView:
+        """Take back this desk's last action."""
+
+        def work(session: Session) -> dict[str, Any]:
+            return undoing.undo(session, self._workplace, op_id).as_dict()
+
+        return self._visit_command(op_id, "undo", work)
+
+    def arrive(self, code_or_visit: str, *, op_id: str) -> dto.VisitView:
+        """Record an arrival."""
+
+        def work(session: Session) -> dict[str, Any]:
+            return arrivals.arrive(session, self._workplace, code_or_visit, op_id).as_dict()
+
+        return self._visit_command(op_id, f"arrive {_digest(code_or_visit)}", work)
+
+    # --- paper --------------------------------------------------------------
+
+    def print_ticket(
+        self,
+        visit_id: int,
+        *,
+        form: TicketFormat = "a6",
+        out: Path | None = None,
+        printer: str | None = None,
+    ) -> Path:
+        """Write a ticket and send it to the printer if one is set."""
+        from registrar_tui.printing.spool import spool_ticket, write_out
+
+        view = self.ticket(visit_id)
+        data, suffix = _rendered([view], form)
+        if out is not None:
+            file = write_out(out, data)
+        else:
+            day = view.starts_at.date()
+            file = spool_ticket(self._tickets_folder, view.number, day, data, suffix=suffix)
+        queue = printer or self._printer
+        if queue is not None:
+            from registrar_tui.printing.lp import send_to_printer
+
+            send_to_printer(file, queue, view.number)
+        return file
+
+    def day_tickets(self, day: date, *, out: Path, form: TicketFormat = "a4") -> int:
+        """Write the tickets of a day into one file."""
+        from registrar_tui.printing.spool import write_out
+
+        with self._store.read() as session:
+            views = [
+                tickets.ticket_view(session, self._workplace, visit_id)
+                for visit_id in tickets.visits_of_day(session, self._workplace, day)
+            ]
+        data, _ = _rendered(views, form)
+        write_out(out, data)
+        return len(views)
+
+    def close(self) -> None:
+        """Give every connection back."""
+        self._store.close()
+
+    # --- exactly once -------------------------------------------------------
+
+    def _once(self, op_id: str, request: str, work: Work) -> dict[str, Any]:
+        try:
+            return self._store.write(
+                lambda session: once(session, self._workplace, op_id, request, lambda: work(session))
+            )
+        except AlreadyDone:
+            with self._store.read() as session:
+                return stored_answer(session, op_id, request)
+
+    def _visit_command(
+        self,
+        op_id: str,
+        request: str,
+        work: Work,
+        channel: Channel = Channel.DESK,
+        patient_id: int | None = None,
+    ) -> dto.VisitView:
+        try:
+            return visits.view_from(self._once(op_id, request, work))
+        except SlotLost as lost:
+            raise self._taken(lost.slot_id, channel, patient_id) from lost
+
+    def _taken(self, slot_id: int, channel: Channel, patient_id: int | None) -> Refusal:
+        """Explain a lost race with what is free now, read after the lost transaction."""
+        with self._store.read() as session:
+            patient = None
+            if patient_id is not None:
+                patient = booking.patient_facts(session, patient_id, since=self._workplace.now())
+            asker = asker_for(self._workplace, channel, patient=patient)
+            return booking.taken_refusal(session, self._workplace, asker, slot_id)
+
+
+def _request(name: str, command: Any) -> str:
+    """Return the operation as asked for, without its `op_id`: ids and codes, no names of people."""
+    content = {key: value for key, value in asdict(command).items() if key != "op_id"}
+    return f"{name} {json.dumps(content, ensure_ascii=False, sort_keys=True)}"
+
+
+def _digest(content: Any) -> str:
+    """Stand for personal data in a stored request."""
+    text = json.dumps(content, ensure_ascii=False, sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _rendered(views: list[dto.TicketView], form: TicketFormat) -> tuple[bytes, str]:
+    """Return the bytes of tickets in a format, and the file suffix."""
+    if form == "text":
+        from registrar_tui.printing.plain_text import text_ticket
+
+        return "\f".join(text_ticket(view) for view in views).encode("utf-8"), "txt"
+    from registrar_tui.printing.pdf import ticket_pdf, tickets_pdf
+
+    return (ticket_pdf(views[0], form) if len(views) == 1 else tickets_pdf(views, form)), "pdf"

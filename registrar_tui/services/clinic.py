@@ -1,0 +1,222 @@
+"""The clinic's lists: doctors with what is free, booking targets, what the top line says."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Row, func, or_, select
+from sqlmodel import Session, col
+
+from registrar_tui.errors import Refusal
+from registrar_tui.models import (
+    Branch,
+    Certificate,
+    Claim,
+    Doctor,
+    Patient,
+    Room,
+    Service,
+    Setting,
+    Slot,
+    Specialty,
+)
+from registrar_tui.services import dto
+from registrar_tui.services.target_search import find_specialty, match_targets
+from registrar_tui.services.wording import age_on, full_name
+from registrar_tui.services.workplace import Workplace
+from registrar_tui.vocabulary import Channel, SlotKind
+
+AHEAD = timedelta(days=14)
+ADULT = 18
+_OPEN_KINDS = (SlotKind.ORDINARY, SlotKind.REPEAT, SlotKind.PREVENTION, SlotKind.EXTRA, SlotKind.PAID)
+
+
+@dataclass(frozen=True, slots=True)
+class Free:
+    """How many slots are free in the next two weeks, and the nearest."""
+
+    count: int = 0
+    nearest: datetime | None = None
+
+    def __add__(self, other: Free) -> Free:
+        nearest = [moment for moment in (self.nearest, other.nearest) if moment is not None]
+        return Free(self.count + other.count, min(nearest, default=None))
+
+
+def setting(session: Session, key: str) -> str | None:
+    """Return one fact about the base, None where it is not set."""
+    row = session.get(Setting, key)
+    return row.value if row else None
+
+
+def free_by_doctor(session: Session, workplace: Workplace) -> dict[int, Free]:
+    """Count what the desk could book with each doctor in the next two weeks."""
+    now = workplace.now()
+    statement = (
+        select(col(Slot.doctor_id), func.count(), func.min(col(Slot.starts_at)))
+        .outerjoin(Claim, col(Claim.slot_id) == col(Slot.id))
+        .where(
+            col(Slot.starts_at) > now,
+            col(Slot.starts_at) < now + AHEAD,
+            col(Slot.closed).is_(False),
+            col(Claim.visit_id).is_(None),
+            or_(col(Claim.slot_id).is_(None), col(Claim.held_until) <= workplace.utc()),
+            or_(col(Slot.kind).in_(_OPEN_KINDS), col(Slot.released_at) <= now),
+            or_(
+                col(Slot.channels) == "",
+                col(Slot.channels).contains(Channel.DESK),
+                col(Slot.released_at) <= now,
+            ),
+        )
+        .group_by(col(Slot.doctor_id))
+    )
+    return {row[0]: Free(row[1], row[2]) for row in session.execute(statement)}
+
+
+def doctors(
+    session: Session, workplace: Workplace, specialty: str | None = None
+) -> tuple[dto.DoctorRow, ...]:
+    """List doctors by specialty and name; an unknown specialty is `not_found`."""
+    statement = (
+        select(Doctor, col(Specialty.name), col(Branch.name), col(Room.number))
+        .join(Specialty, col(Specialty.id) == col(Doctor.specialty_id))
+        .join(Branch, col(Branch.id) == col(Doctor.branch_id))
+        .join(Room, col(Room.id) == col(Doctor.room_id))
+        .order_by(col(Specialty.name), col(Doctor.last_name), col(Doctor.id))
+    )
+    if specialty is not None:
+        specialty_id = find_specialty(session, specialty)
+        if specialty_id is None:
+            raise Refusal(
+                "not_found", f"Специальности «{specialty[:40]}» нет: уточните название.", field="specialty"
+            )
+        statement = statement.where(col(Doctor.specialty_id) == specialty_id)
+    free = free_by_doctor(session, workplace)
+    certificates = _certificates(session)
+    return tuple(
+        _doctor_row(row, free, certificates, workplace.now().year) for row in session.execute(statement)
+    )
+
+
+def _certificates(session: Session) -> dict[int, list[str]]:
+    found: dict[int, list[str]] = {}
+    statement = select(col(Certificate.doctor_id), col(Certificate.title)).order_by(col(Certificate.id))
+    for doctor_id, title in session.execute(statement):
+        found.setdefault(doctor_id, []).append(title)
+    return found
+
+
+def _doctor_row(
+    row: Row[Any],
+    free: dict[int, Free],
+    certificates: dict[int, list[str]],
+    year: int,
+) -> dto.DoctorRow:
+    doctor, specialty, branch, room = tuple(row)
+    assert doctor.id is not None
+    found = free.get(doctor.id, Free()) if doctor.accepting else Free()
+    return dto.DoctorRow(
+        id=doctor.id,
+        full_name=full_name(doctor.last_name, doctor.first_name, doctor.middle_name),
+        specialty=specialty,
+        post=doctor.post,
+        branch=branch,
+        room=room,
+        rating=doctor.rating,
+        accepting=doctor.accepting,
+        free=found.count,
+        nearest=found.nearest,
+        experience_years=max(0, year - doctor.since_year) if doctor.since_year else 0,
+        certificates=tuple(certificates.get(doctor.id, ())),
+        reviews=doctor.reviews,
+    )
+
+
+def targets(
+    session: Session, workplace: Workplace, text: str, limit: int, patient_id: int | None = None
+) -> tuple[dto.BookingTarget, ...]:
+    """Find specialties, doctors and services by keyword, each with what is free.
+
+    What does not suit the person's age comes last and says so.
+    """
+    free = free_by_doctor(session, workplace)
+    by_specialty: dict[int, Free] = {}
+    statement = select(col(Doctor.id), col(Doctor.specialty_id), col(Doctor.accepting))
+    for doctor_id, specialty_id, accepting in session.execute(statement):
+        if accepting:
+            found = by_specialty.get(specialty_id, Free()) + free.get(doctor_id, Free())
+            by_specialty[specialty_id] = found
+        else:
+            free.pop(doctor_id, None)
+    services = {row[0]: row[1] for row in session.execute(select(col(Service.id), col(Service.specialty_id)))}
+    answer = []
+    for match in match_targets(session, text, limit):
+        if match.kind is dto.TargetKind.DOCTOR:
+            found = free.get(match.id, Free())
+        elif match.kind is dto.TargetKind.SERVICE:
+            found = by_specialty.get(services[match.id], Free())
+        else:
+            found = by_specialty.get(match.id, Free())
+        answer.append(
+            dto.BookingTarget(match.kind, match.id, match.title, match.detail, found.count, found.nearest)
+        )
+    return _by_age(session, workplace, tuple(answer), patient_id)
+
+
+def _by_age(
+    session: Session, workplace: Workplace, found: tuple[dto.BookingTarget, ...], patient_id: int | None
+) -> tuple[dto.BookingTarget, ...]:
+    born = (
+        session.execute(select(col(Patient.birth_date)).where(col(Patient.id) == patient_id)).scalar()
+        if patient_id is not None
+        else None
+    )
+    if born is None:
+        return found
+    unsuitable = "child" if age_on(born, workplace.now().date()) >= ADULT else "adult"
+    specialties = set(
+        session.execute(select(col(Specialty.id)).where(col(Specialty.ages) == unsuitable)).scalars()
+    )
+    doctors_there = set(
+        session.execute(select(col(Doctor.id)).where(col(Doctor.specialty_id).in_(specialties))).scalars()
+    )
+    services_there = set(
+        session.execute(select(col(Service.id)).where(col(Service.specialty_id).in_(specialties))).scalars()
+    )
+    off = {
+        dto.TargetKind.SPECIALTY: specialties,
+        dto.TargetKind.DOCTOR: doctors_there,
+        dto.TargetKind.SERVICE: services_there,
+    }
+    word = "принимает детей" if unsuitable == "child" else "принимает взрослых"
+    last = [
+        replace(target, detail=f"{target.detail} · {word}".removeprefix(" · "))
+        for target in found
+        if target.id in off[target.kind]
+    ]
+    return (*(target for target in found if target.id not in off[target.kind]), *last)
+
+
+def greeting(session: Session, workplace: Workplace, *, demo: bool, people: int) -> dto.DeskGreeting:
+    """Return what the top line says and what the grid's filters offer."""
+    branches = session.execute(
+        select(col(Branch.id), col(Branch.name), col(Branch.address)).order_by(col(Branch.id))
+    ).all()
+    here = next((row for row in branches if row[0] == workplace.branch_id), branches[0])
+    services = session.execute(
+        select(col(Service.id), col(Service.name), col(Service.minutes)).order_by(col(Service.name))
+    )
+    return dto.DeskGreeting(
+        clinic=workplace.clinic_name,
+        branch_id=here[0],
+        branch=f"{here[1]}, {here[2]}",
+        desk=workplace.desk,
+        operator=workplace.operator_name,
+        now=workplace.now(),
+        demo=demo,
+        patients=people,
+        branches=tuple((row[0], row[1]) for row in branches),
+        services=tuple((row[0], row[1], row[2]) for row in services),
+    )

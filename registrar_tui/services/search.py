@@ -1,0 +1,170 @@
+"""The desk's search: any text about a person in, people best first out, with the reason for each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+from typing import Any, Final
+
+from sqlalchemy import bindparam, select
+from sqlmodel import Session
+
+from registrar_tui.models import Patient
+from registrar_tui.services import search_people as people
+from registrar_tui.services.dto import PatientPage, PatientRow
+from registrar_tui.services.search_finder import WHOLE_NUMBER, Finder, Hit
+from registrar_tui.services.search_query import Query, understand
+from registrar_tui.services.search_words import draft, not_found, policy_text, understood
+from registrar_tui.vocabulary import AttachmentStatus
+
+LARGEST_PAGE: Final = 1000
+_SIMILAR_BESIDE: Final = 5
+_MERGES_FOLLOWED: Final = 5
+
+_TABLES: Final = Patient.metadata.tables
+_ATTACHMENT: Final = _TABLES["attachment"].c
+_POLICY: Final = _TABLES["policy"].c
+_BRANCH: Final = _TABLES["branch"].c
+
+_ATTACHED: Final = (
+    select(_ATTACHMENT.patient_id, _ATTACHMENT.branch_id, _ATTACHMENT.district, _BRANCH.name)
+    .join(_TABLES["branch"], _BRANCH.id == _ATTACHMENT.branch_id)
+    .where(
+        _ATTACHMENT.patient_id.in_(bindparam("ids", expanding=True)),
+        _ATTACHMENT.status == bindparam("status"),
+    )
+    .order_by(_ATTACHMENT.id)
+)
+_POLICIES: Final = select(
+    _POLICY.patient_id, _POLICY.series, _POLICY.number, _POLICY.valid_from, _POLICY.id
+).where(_POLICY.patient_id.in_(bindparam("ids", expanding=True)))
+
+
+def find_patients(
+    session: Session, text: str, *, limit: int, today: date, branch_id: int | None
+) -> PatientPage:
+    """Find people by any fragment; never raises on any text and takes no sign in it for an operator.
+
+    Best first: whole numbers, the same names, names that begin so, of these those attached to `branch_id`,
+    then similar ones. `limit` is kept within 1 and 1000. `total` is the highest card number (see
+    `search_people.highest_id`). Where nothing is found, `draft` is a new card filled from the text.
+    """
+    limit = max(1, min(limit, LARGEST_PAGE))
+    total = people.highest_id(session)
+    queries = understand(text, today)
+    if not queries:
+        return PatientPage((), "в запросе нет ни букв, ни цифр" if text.strip() else "", total)
+    finder, query, similar = _search(session, queries, limit)
+    if not finder.hits:
+        tried = not_found(queries, fuzzy=bool(query.tokens))
+        return PatientPage((), tried, total, draft=draft(queries[0]))
+    _follow_merges(session, finder.hits)
+    attached = _attachments(session, finder.hits)
+    hits = sorted(finder.hits.values(), key=lambda hit: _rank(hit, attached, branch_id))
+    words = understood(query, finder.reading)
+    if similar:
+        words += "; точно таких нет, показаны похожие"
+    return PatientPage(
+        rows=_rows(session, hits[:limit], attached, branch_id),
+        understood=words,
+        total=total,
+        more=finder.full or len(hits) > limit,
+    )
+
+
+def _search(session: Session, queries: tuple[Query, ...], limit: int) -> tuple[Finder, Query, bool]:
+    """Run the certain steps of every reading, then the similar ones; say whether it came to those."""
+    finders = [Finder(session, query, limit) for query in queries]
+    for finder, query in zip(finders, queries, strict=True):
+        finder.find_certain()
+        if finder.hits:
+            # A misheard surname may well be another's real one: a short list is completed by similar names.
+            if len(finder.hits) < limit:
+                _complete(finder, limit)
+            return finder, query, False
+    for finder, query in zip(finders, queries, strict=True):
+        finder.find_similar()
+        if finder.hits:
+            return finder, query, True
+    return finders[0], queries[0], False
+
+
+def _complete(finder: Finder, limit: int) -> None:
+    if any(hit.tier == WHOLE_NUMBER for hit in finder.hits.values()):
+        return
+    certain = len(finder.hits)
+    finder.find_similar()
+    for number in list(finder.hits)[min(certain + _SIMILAR_BESIDE, limit) :]:
+        del finder.hits[number]
+
+
+def _follow_merges(session: Session, hits: dict[int, Hit]) -> None:
+    """Put the survivor in the place of every merged card."""
+    for _ in range(_MERGES_FOLLOWED):
+        merged = {number: hit for number, hit in hits.items() if hit.person.merged_into_id is not None}
+        if not merged:
+            return
+        wanted = sorted({hit.person.merged_into_id for hit in merged.values()})
+        survivors = {person.id: person for person in people.by_ids(session, wanted)}
+        for number, hit in merged.items():
+            del hits[number]
+            survivor = survivors.get(hit.person.merged_into_id)
+            if survivor is not None and survivor.id not in hits:
+                why = hit.why if "объединённая" in hit.why else f"{hit.why}, объединённая карта"
+                hits[survivor.id] = Hit(survivor, hit.tier, hit.begun, why)
+    for number in [number for number, hit in hits.items() if hit.person.merged_into_id is not None]:
+        del hits[number]
+
+
+def _attachments(session: Session, ids: Iterable[int]) -> dict[int, Any]:
+    values = {"ids": list(ids), "status": AttachmentStatus.ACTIVE.value}
+    return {row.patient_id: row for row in session.connection().execute(_ATTACHED, values)}
+
+
+def _rank(hit: Hit, attached: dict[int, Any], branch_id: int | None) -> tuple[int, bool, bool]:
+    place = attached.get(hit.person.id)
+    return hit.tier, hit.begun, branch_id is None or place is None or place.branch_id != branch_id
+
+
+def _rows(
+    session: Session, hits: list[Hit], attached: dict[int, Any], branch_id: int | None
+) -> tuple[PatientRow, ...]:
+    policies = _policies(session, [hit.person.id for hit in hits])
+    return tuple(
+        _row(hit, attached.get(hit.person.id), policies.get(hit.person.id, ""), branch_id) for hit in hits
+    )
+
+
+def _row(hit: Hit, place: Any, policy: str, branch_id: int | None) -> PatientRow:
+    person = hit.person
+    names = (person.last_name, person.first_name, person.middle_name)
+    here = place is not None and place.branch_id == branch_id
+    return PatientRow(
+        id=person.id,
+        full_name=" ".join(name for name in names if name),
+        birth_date=person.birth_date,
+        snils=person.snils,
+        enp=person.enp,
+        phone=person.phone,
+        why=hit.why,
+        policy=policy or policy_text(person.enp or ""),
+        district=_district(place, here=here or branch_id is None),
+        attached_here=here,
+    )
+
+
+def _district(place: Any, *, here: bool) -> str:
+    """Return the district of a person of this branch, the short name («№ 2») of another's branch."""
+    if place is None:
+        return ""
+    if here:
+        return str(place.district)
+    name = str(place.name)
+    return name[name.find("№") :] if "№" in name else name
+
+
+def _policies(session: Session, ids: list[int]) -> dict[int, str]:
+    """Return the text of each person's newest policy."""
+    rows = session.connection().execute(_POLICIES, {"ids": ids}).all()
+    newest = sorted(rows, key=lambda row: (row.valid_from or date.min, row.id))
+    return {row.patient_id: policy_text(f"{row.series} {row.number}".strip()) for row in newest}

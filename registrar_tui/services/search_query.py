@@ -1,0 +1,303 @@
+"""What a search text may mean: numbers, dates, names in any order and layout. Pure: no clock, no database."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from datetime import date, timedelta
+from enum import StrEnum
+from itertools import permutations
+from typing import Final, NamedTuple
+
+from registrar_tui.services.search_keys import fold, has_cyrillic, number_key, other_layout
+
+LONGEST_TEXT: Final = 200
+_EARLIEST: Final = 1900
+_MOST_TOKENS: Final = 4
+
+
+class NumberKind(StrEnum):
+    """What a run of digits may be the number of."""
+
+    TICKET = "ticket"
+    VISIT = "visit"
+    SNILS = "snils"
+    ENP = "enp"
+    POLICY = "policy"
+    DOCUMENT = "document"
+    PHONE = "phone"
+    TAIL = "tail"
+
+
+class Number(NamedTuple):
+    """One meaning of digits; the value is what the index holds (a tail: digits as typed)."""
+
+    kind: NumberKind
+    value: str
+
+
+class Birth(NamedTuple):
+    """Days of birth that fit: one day, a month or a year."""
+
+    first: date
+    last: date
+
+    @property
+    def exact(self) -> bool:
+        """Tell whether the whole date is known."""
+        return self.first == self.last
+
+
+class Names(NamedTuple):
+    """Beginnings of the folded names; empty means any, one letter is an initial."""
+
+    last: str = ""
+    first: str = ""
+    middle: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """One reading of the text: name tokens as typed and folded, and alternative meanings of its digits."""
+
+    typed: tuple[str, ...] = ()
+    tokens: tuple[str, ...] = ()
+    numbers: tuple[Number, ...] = ()
+    births: tuple[Birth, ...] = ()
+    switched: bool = False
+
+    def __bool__(self) -> bool:
+        """Tell whether anything was understood."""
+        return bool(self.tokens or self.numbers or self.births)
+
+
+_DOTS: Final = "[./,юЮ-]"  # «ю» is the dot's key of the other layout
+_DATE: Final = re.compile(rf"(?<![\d+-])(\d{{1,2}}){_DOTS}(\d{{1,2}}){_DOTS}(\d{{4}}|\d{{2}})(?![\d-])")
+_ISO_DATE: Final = re.compile(r"(?<![\d+])(\d{4})-(\d{2})-(\d{2})(?![\d-])")
+_MONTH: Final = re.compile(r"(?<![\d.])(\d{1,2})[./](\d{4})(?!\d)")
+_YEAR_WORD: Final = re.compile(
+    r"(?<!\d)((?:19|20)?\d\d)[\s-]*(?:года?\b|г(?![^\W\d_])\.?\s*(?:р(?![^\W\d_])\.?)?)(?:\s*рожд\w*\.?)?",
+    re.IGNORECASE,
+)
+_LABEL_WORDS: Final = "тел(?:ефон)?|снилс|енп|полис|паспорт|талон|при[её]м|визит"
+_LABEL: Final = re.compile(rf"(?:{_LABEL_WORDS})[.:]?", re.IGNORECASE).fullmatch
+_GROUP: Final = re.compile(
+    rf"(?:\b(?P<label>{_LABEL_WORDS})\b[\s.:#]*)?"
+    r"(?P<digits>\+?[ (]*\d(?:[\d\s().#/-]*\d)?)",
+    re.IGNORECASE,
+)
+_WORD: Final = re.compile(r"[^\W\d_]+(?:[-'’`][^\W\d_]+)*")
+_SNILS_SHAPE: Final = re.compile(r"\d{3}-\d{3}-\d{3}[- ]\d{2}")
+_LABELS: Final[dict[str, tuple[NumberKind, ...]]] = {
+    "тел": (NumberKind.PHONE, NumberKind.TAIL),
+    "сни": (NumberKind.SNILS,),
+    "енп": (NumberKind.ENP,),
+    "пол": (NumberKind.ENP, NumberKind.POLICY),
+    "пас": (NumberKind.DOCUMENT,),
+    "тал": (NumberKind.TICKET, NumberKind.VISIT),
+    "при": (NumberKind.VISIT,),
+    "виз": (NumberKind.VISIT,),
+}
+
+
+def understand(text: str, today: date) -> tuple[Query, ...]:
+    """Return the readings of any text, the likeliest first; empty where it holds no letter and no digit."""
+    clean = _cleaned(text[:LONGEST_TEXT])
+    switched = " ".join(_switched(chunk) for chunk in clean.split())
+    if switched != " ".join(clean.split()):
+        candidates = [_parse(switched, today, switched=True), _parse(clean, today)]
+    elif has_cyrillic(clean):
+        candidates = [_parse(clean, today), _parse(other_layout(clean), today, switched=True)]
+    else:
+        candidates = [_parse(clean, today)]
+    return tuple(query for query in candidates if query)
+
+
+def _cleaned(text: str) -> str:
+    text = unicodedata.normalize("NFKC", text.replace("№", "#"))
+    kept = [
+        str(unicodedata.decimal(sign)) if sign.isdecimal() else sign
+        for sign in text
+        if unicodedata.category(sign) not in ("Mn", "Cs", "Cf")
+    ]
+    return re.sub("[‐-―−]", "-", "".join(kept))
+
+
+def _switched(chunk: str) -> str:
+    """Return a chunk typed in the Latin layout as the Russian keys give it; others as they are."""
+    latin = any("a" <= sign <= "z" for sign in chunk.lower())
+    digits = any(sign.isdigit() for sign in chunk)
+    return other_layout(chunk) if latin and not digits and not has_cyrillic(chunk) else chunk
+
+
+def _parse(text: str, today: date, *, switched: bool = False) -> Query:
+    births: list[Birth] = []
+
+    def take(match: re.Match[str], found: tuple[Birth, ...]) -> str:
+        births.extend(found)
+        return " | " if found else match[0]
+
+    rest = _ISO_DATE.sub(lambda m: take(m, _day(m[3], m[2], m[1], today)), text)
+    rest = _DATE.sub(lambda m: take(m, _day(m[1], m[2], m[3], today)), rest)
+    rest = _MONTH.sub(lambda m: take(m, _month(m[1], m[2], today)), rest)
+    rest = _YEAR_WORD.sub(lambda m: take(m, _years(m[1], today)), rest)
+    groups = list(_GROUP.finditer(rest))
+    words = _WORD.findall(_GROUP.sub(" | ", rest))
+    pairs = [(word, key) for word in words if (key := fold(word)) and not (groups and _LABEL(word))]
+    pairs = pairs[:_MOST_TOKENS]
+    numbers: list[Number] = []
+    for group in groups:
+        label = (group["label"] or "")[:3].lower()
+        kinds = _meanings(group["digits"])
+        if label:
+            kinds = [number for number in kinds if number.kind in _LABELS[label]]
+        else:
+            births.extend(_compact_births(group["digits"], today))
+            if pairs:
+                kinds = [number for number in kinds if number.kind is not NumberKind.VISIT]
+        numbers.extend(kinds)
+    numbers.extend(_lettered(rest))
+    return Query(
+        tuple(word for word, _ in pairs),
+        tuple(key for _, key in pairs),
+        tuple(dict.fromkeys(numbers)),
+        tuple(dict.fromkeys(births)),
+        switched,
+    )
+
+
+def _lettered(text: str) -> list[Number]:
+    """Return documents and policies whose numbers have letters: «I-АК 123456», «АБ-12345»."""
+    chunks = [chunk for chunk in text.split() if not _LABEL(chunk) and chunk != "|"]
+    joined = "".join(chunks)
+    digits = sum(sign.isdigit() for sign in joined)
+    letters = sum(sign.isalpha() for sign in joined)
+    if not (5 <= digits <= 14 and 1 <= letters <= 7):
+        return []
+    found = [Number(NumberKind.DOCUMENT, number_key("", joined))]
+    for chunk in chunks:
+        if any(sign.isdigit() for sign in chunk) and any(sign.isalpha() for sign in chunk):
+            found.append(Number(NumberKind.POLICY, chunk.upper()))
+    return found
+
+
+def _meanings(raw: str) -> list[Number]:
+    digits = re.sub(r"\D", "", raw)
+    size = len(digits)
+    if raw.lstrip().startswith("+"):
+        return [_phone(digits)] if size == 11 else _tail(digits)
+    if _SNILS_SHAPE.fullmatch(raw.strip()):
+        return [Number(NumberKind.SNILS, digits)]
+    found: list[Number] = []
+    if size == 20:
+        found.append(Number(NumberKind.TICKET, digits))
+    elif size == 16:
+        found.append(Number(NumberKind.ENP, digits))
+    elif size == 11:
+        found.append(Number(NumberKind.SNILS, digits))
+        if digits[0] in "78":
+            found.append(_phone(digits))
+    elif size == 10:
+        found.append(Number(NumberKind.DOCUMENT, digits))
+        if digits[0] in "3489":
+            found.insert(0 if digits[0] == "9" else 1, Number(NumberKind.PHONE, "7" + digits))
+    elif size < 10:
+        found.extend(_tail(digits))
+        if size <= 7:
+            found.append(Number(NumberKind.VISIT, digits))
+    if 6 <= size <= 19 and size not in (10, 11, 16):
+        found.append(Number(NumberKind.POLICY, digits))
+    return found
+
+
+def _phone(digits: str) -> Number:
+    return Number(NumberKind.PHONE, "7" + digits[1:] if digits[0] == "8" else digits)
+
+
+def _tail(digits: str) -> list[Number]:
+    return [Number(NumberKind.TAIL, digits)] if len(digits) >= 4 else []
+
+
+def _compact_births(raw: str, today: date) -> tuple[Birth, ...]:
+    digits = re.sub(r"\D", "", raw)
+    if raw.lstrip().startswith("+"):
+        return ()
+    if len(digits) == 8:
+        ordinary = _day(digits[:2], digits[2:4], digits[4:], today)
+        return ordinary or _day(digits[6:], digits[4:6], digits[:4], today)
+    if len(digits) == 6:
+        return _day(digits[:2], digits[2:4], digits[4:], today)
+    return _years(digits, today) if len(digits) in (2, 4) else ()
+
+
+def _full_years(year: str, today: date) -> list[int]:
+    candidates = [int(year)] if len(year) == 4 else [1900 + int(year), 2000 + int(year)]
+    return [number for number in candidates if _EARLIEST <= number <= today.year]
+
+
+def _day(day: str, month: str, year: str, today: date) -> tuple[Birth, ...]:
+    found = []
+    for number in _full_years(year, today):
+        try:
+            born = date(number, int(month), int(day))
+        except ValueError:
+            continue
+        if born <= today:
+            found.append(Birth(born, born))
+    return tuple(found)
+
+
+def _month(month: str, year: str, today: date) -> tuple[Birth, ...]:
+    if not 1 <= int(month) <= 12:
+        return ()
+    firsts = [date(number, int(month), 1) for number in _full_years(year, today)]
+    return tuple(Birth(first, (first + timedelta(31)).replace(day=1) - timedelta(1)) for first in firsts)
+
+
+def _years(year: str, today: date) -> tuple[Birth, ...]:
+    return tuple(Birth(date(number, 1, 1), date(number, 12, 31)) for number in _full_years(year, today))
+
+
+PATRONYMIC: Final = re.compile("(?:[оеь]вич|ьич|[оеь]вна|ична|оглы|кызы)$").search
+
+_ORDERS: Final = {
+    1: ((0, None, None),),
+    2: ((0, 1, None), (1, 0, None), (None, 0, 1), (0, None, 1), (1, None, 0)),
+    3: (
+        (0, 1, 2),
+        (2, 0, 1),
+        *((p[0], p[1], p[2]) for p in permutations(range(3)) if p not in ((0, 1, 2), (2, 0, 1))),
+    ),
+}
+"""Which token is the last, first and middle name, the likeliest order first."""
+
+
+def name_readings(tokens: tuple[str, ...]) -> list[Names]:
+    """Return the orders in which one to three tokens may be names, the likeliest first.
+
+    An initial is no surname beside a word; what ends like a patronymic is first tried as one.
+    """
+    whole = any(len(token) > 1 for token in tokens)
+    patronymics = [token for token in tokens[1:] if PATRONYMIC(token)]
+    found = []
+    for order in _ORDERS.get(len(tokens), ()):
+        names = Names(*("" if place is None else tokens[place] for place in order))
+        if not (whole and len(names.last) == 1):
+            found.append(names)
+    found.sort(key=lambda names: bool(patronymics) and names.middle not in patronymics)
+    return list(dict.fromkeys(found))
+
+
+def regrouped(tokens: tuple[str, ...]) -> list[tuple[str, ...]]:
+    """Return the tokens grouped otherwise: a double surname typed apart, initials typed together."""
+    found: list[tuple[str, ...]] = []
+    if len(tokens) == 2:
+        for pair, word in (tokens, tokens[::-1]):
+            if len(pair) == 2 and len(word) > 2:
+                found.append((word, pair[0], pair[1]))
+    for place in range(len(tokens) - 1):
+        if len(tokens[place]) > 1 and len(tokens[place + 1]) > 1:
+            joined = tokens[place] + tokens[place + 1]
+            found.append((*tokens[:place], joined, *tokens[place + 2 :]))
+    return [group for group in found if len(group) <= 3]

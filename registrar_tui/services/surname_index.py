@@ -1,0 +1,238 @@
+"""The dictionary of distinct surnames: kept by the transaction that writes a card, asked for similar names.
+
+Looking for typos among tens of thousands of surnames instead of a million people is what makes it instant.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any, Final, NamedTuple
+from weakref import WeakKeyDictionary
+
+from sqlalchemy import Engine, bindparam, func, select, text
+from sqlmodel import Session
+
+from registrar_tui.models import Surname
+from registrar_tui.services.search_keys import one_typo_apart, one_typo_from_start
+
+END: Final = "\U0010ffff"
+"""After every letter: `key >= p AND key < p + END` is the range of keys that begin with p."""
+LONGEST: Final = 64
+"""Letters; a longer «surname» (a broken import) is kept but has no typo keys, which grow with its square."""
+LARGE: Final = 1000
+"""Postings read at most of one trigram or of one beginning."""
+
+# Columns of the tables and not of the mapped classes: a statement costs half as much without the ORM.
+_SURNAME: Final = Surname.metadata.tables["surname"]
+_DELETION: Final = Surname.metadata.tables["surname_deletion"]
+_TRIGRAM: Final = Surname.metadata.tables["surname_trigram"]
+
+# One spelling for both databases; on PostgreSQL the row stays locked until the transaction ends, so that the
+# counter is exact and the keys of a name are written and removed by one transaction at a time.
+_COUNT_IN: Final = text(
+    "INSERT INTO surname (name, people) VALUES (:name, 1)"
+    " ON CONFLICT (name) DO UPDATE SET people = surname.people + 1 RETURNING id, people"
+)
+_COUNT_OUT: Final = text("UPDATE surname SET people = people - 1 WHERE name = :name RETURNING id, people")
+_ADD_DELETION: Final = text(
+    "INSERT INTO surname_deletion (deletion, surname_id) VALUES (:deletion, :surname_id)"
+    " ON CONFLICT DO NOTHING"
+)
+_ADD_TRIGRAM: Final = text(
+    "INSERT INTO surname_trigram (trigram, surname_id) VALUES (:trigram, :surname_id)"
+    " ON CONFLICT DO NOTHING"
+)
+
+_STARTING: Final = (
+    select(_SURNAME.c.name)
+    .where(_SURNAME.c.name >= bindparam("start"), _SURNAME.c.name < bindparam("stop"))
+    .order_by(_SURNAME.c.name)
+    .limit(bindparam("most"))
+)
+_SHARING: Final = (
+    select(_SURNAME.c.name, _SURNAME.c.people)
+    .join(_DELETION, _DELETION.c.surname_id == _SURNAME.c.id)
+    .where(_DELETION.c.deletion.in_(bindparam("keys", expanding=True)))
+)
+_SHARING_START: Final = (
+    select(_SURNAME.c.name, _SURNAME.c.people)
+    .join(_DELETION, _DELETION.c.surname_id == _SURNAME.c.id)
+    .where(_DELETION.c.deletion >= bindparam("start"), _DELETION.c.deletion < bindparam("stop"))
+    .limit(LARGE)
+)
+_FROM_ID: Final = (
+    select(_SURNAME.c.id, _SURNAME.c.name, _SURNAME.c.people)
+    .where(_SURNAME.c.id >= bindparam("known"))
+    .order_by(_SURNAME.c.id)
+)
+_PROBED: Final = 14
+"""Letters of a fragment that are looked up; SQLite joins at most 64 tables."""
+# A cache and not state: it may be lost at any moment. Loading 72 k names takes 40 ms, looking at them 5 ms.
+_LOADED: WeakKeyDictionary[Engine, tuple[tuple[int, str], dict[str, int]]] = WeakKeyDictionary()
+
+
+class BulkRows(NamedTuple):
+    """Rows for Core inserts into the three tables, in the order they must be written."""
+
+    surnames: list[dict[str, Any]]
+    deletions: list[dict[str, Any]]
+    trigrams: list[dict[str, Any]]
+
+
+class Similar(NamedTuple):
+    """A surname of the dictionary and how many people bear it."""
+
+    name: str
+    people: int
+
+
+def deletions(name: str) -> set[str]:
+    """Return the name and every form of it with one letter left out."""
+    if len(name) > LONGEST:
+        return {name}
+    return {name, *(name[:place] + name[place + 1 :] for place in range(len(name)))} - {""}
+
+
+def trigrams(name: str) -> set[str]:
+    """Return every three letters in a row."""
+    return {name[place : place + 3] for place in range(min(len(name), LONGEST) - 2)}
+
+
+def bulk_rows(counts: Mapping[str, int], first_id: int = 1) -> BulkRows:
+    """Return the rows of a whole dictionary, or of a part of it starting at `first_id`.
+
+    `counts` maps a folded surname to the number of its people. On PostgreSQL the caller sets the sequence of
+    `surname.id` past the last row, as after any insert with given ids.
+    """
+    rows = BulkRows([], [], [])
+    for number, name in enumerate(sorted(name for name in counts if name), first_id):
+        rows.surnames.append({"id": number, "name": name, "people": counts[name]})
+        rows.deletions.extend({"deletion": key, "surname_id": number} for key in sorted(deletions(name)))
+        rows.trigrams.extend({"trigram": key, "surname_id": number} for key in sorted(trigrams(name)))
+    return rows
+
+
+def add(session: Session, last_key: str) -> None:
+    """Count one more card with this folded surname, and write its keys if it is the first one."""
+    if not last_key:
+        return
+    connection = session.connection()
+    number, people = connection.execute(_COUNT_IN, {"name": last_key}).one()
+    if people > 1:
+        return
+    connection.execute(_ADD_DELETION, [{"deletion": k, "surname_id": number} for k in deletions(last_key)])
+    if keys := trigrams(last_key):
+        connection.execute(_ADD_TRIGRAM, [{"trigram": k, "surname_id": number} for k in keys])
+
+
+def remove(session: Session, last_key: str) -> None:
+    """Count one card less with this folded surname; with the last of them the name leaves the dictionary."""
+    if not last_key:
+        return
+    connection = session.connection()
+    row = connection.execute(_COUNT_OUT, {"name": last_key}).one_or_none()
+    if row is None or row.people > 0:
+        return
+    for table in (_DELETION, _TRIGRAM):
+        connection.execute(table.delete().where(table.c.surname_id == row.id))
+    connection.execute(_SURNAME.delete().where(_SURNAME.c.id == row.id))
+
+
+def replace(session: Session, old_key: str, new_key: str) -> None:
+    """Move one card from a surname to another, in the order of names: two such edits cannot deadlock."""
+    if old_key == new_key:
+        return
+    steps = sorted([(old_key, remove), (new_key, add)], key=lambda step: step[0])
+    for key, step in steps:
+        step(session, key)
+
+
+def starting(session: Session, start: str, most: int) -> list[str]:
+    """Return the surnames that begin so, in alphabetical order."""
+    found = session.execute(_STARTING, {"start": start, "stop": start + END, "most": most})
+    return list(found.scalars())
+
+
+def one_typo(session: Session, words: Iterable[str]) -> dict[str, list[Similar]]:
+    """Return for each word the surnames at most one typo apart, the most frequent first."""
+    by_word = {word: deletions(word) for word in words if len(word) <= LONGEST}
+    keys = sorted(set().union(*by_word.values()))
+    if not keys:
+        return {}
+    rows = {Similar(*row) for row in session.execute(_SHARING, {"keys": keys})}
+    return {word: _ranked(row for row in rows if one_typo_apart(word, row.name)) for word in by_word}
+
+
+def one_typo_unfinished(session: Session, word: str) -> list[Similar]:
+    """Return surnames whose beginning is at most one typo apart from the word."""
+    rows: set[Similar] = set()
+    for key in sorted(deletions(word)):
+        found = session.execute(_SHARING_START, {"start": key, "stop": key + END})
+        rows.update(Similar(*row) for row in found)
+    return _ranked(row for row in rows if one_typo_from_start(word, row.name))
+
+
+def containing(session: Session, part: str) -> list[Similar]:
+    """Return surnames with these letters (three or more) in a row anywhere."""
+    keys = sorted(trigrams(part[:_PROBED]))
+    if not keys:
+        return []
+    rarest = _rarest(session, keys)
+    statement = (
+        select(_SURNAME.c.name, _SURNAME.c.people)
+        .join(_TRIGRAM, _TRIGRAM.c.surname_id == _SURNAME.c.id)
+        .where(_TRIGRAM.c.trigram == bindparam("rarest"))
+        .limit(LARGE)
+    )
+    others = [key for key in keys if key != rarest]
+    for place in range(len(others)):
+        # Each row of the rarest trigram is probed for the others by their key.
+        other = _TRIGRAM.alias(f"t{place}")
+        statement = statement.join(
+            other, (other.c.surname_id == _TRIGRAM.c.surname_id) & (other.c.trigram == bindparam(f"k{place}"))
+        )
+    values = {"rarest": rarest, **{f"k{place}": key for place, key in enumerate(others)}}
+    rows = session.execute(statement, values)
+    return _ranked(Similar(*row) for row in rows if part in row.name)
+
+
+def _rarest(session: Session, keys: list[str]) -> str:
+    if len(keys) == 1:
+        return keys[0]
+    counts = []
+    for place in range(len(keys)):
+        some = select(_TRIGRAM.c.surname_id).where(_TRIGRAM.c.trigram == bindparam(f"k{place}")).limit(LARGE)
+        counts.append(select(func.count()).select_from(some.subquery()).scalar_subquery())
+    sizes = session.execute(select(*counts), {f"k{place}": key for place, key in enumerate(keys)}).one()
+    return keys[list(sizes).index(min(sizes))]
+
+
+def two_typos(session: Session, word: str) -> list[Similar]:
+    """Return surnames at most two typos apart, the nearest first, from a pass over the whole dictionary."""
+    from rapidfuzz import process
+    from rapidfuzz.distance import OSA
+
+    names = _all_names(session)
+    found = process.extract(word, names.keys(), scorer=OSA.distance, score_cutoff=2, limit=50)
+    near = sorted(((distance, -names[name], name) for name, distance, _ in found))
+    return [Similar(name, -people) for _, people, name in near]
+
+
+def _all_names(session: Session) -> dict[str, int]:
+    """Return the whole dictionary, kept beside its engine and topped up by what was added since."""
+    engine = session.get_bind().engine
+    known = _LOADED.get(engine)
+    last_id, last_name = known[0] if known else (0, "")
+    rows = session.execute(_FROM_ID, {"known": last_id}).all()
+    if known and not (rows and rows[0].name == last_name):
+        # The last name we knew has gone: the dictionary was shortened or rebuilt.
+        known, rows = None, session.execute(_FROM_ID, {"known": 0}).all()
+    names = dict(known[1]) if known and len(rows) > 1 else known[1] if known else {}
+    names.update((row.name, row.people) for row in rows)
+    if rows:
+        _LOADED[engine] = ((rows[-1].id, rows[-1].name), names)
+    return names
+
+
+def _ranked(rows: Iterable[Similar]) -> list[Similar]:
+    return sorted(rows, key=lambda row: (-row.people, row.name))
