@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from datetime import date, datetime, timedelta
 from itertools import islice
 from typing import Any
@@ -38,6 +39,7 @@ from registrar_tui.services.search_keys import number_key, patient_keys
 from registrar_tui.vocabulary import Verification
 from seed.clinic import ClinicSeed, DoctorSeed, load_clinic
 from seed.people import PersonSeed, people
+from seed.staff import with_doctors
 
 BATCH = 5000
 PAST_DAYS = 7  # a card without a past looks like no card
@@ -46,10 +48,13 @@ PAST_DAYS = 7  # a card without a past looks like no card
 def fill(session: Session, plan: DemoPlan, progress: Progress) -> dict[str, int]:
     """Write the whole demo clinic; returns how many rows of each kind."""
     clinic = load_clinic()
-    doctors = clinic.doctors[: plan.doctors] if plan.doctors is not None else clinic.doctors
+    if plan.doctors is not None:
+        clinic = with_doctors(clinic, plan.doctors, random_seed=plan.random_seed)
+    doctors = clinic.doctors
     _write_settings(session, clinic, plan)
     _write_clinic(session, clinic, doctors, plan.today)
-    _write_people(session, plan, progress)
+    with _indexes_afterwards(session):
+        _write_people(session, plan, progress)
     progress("расписание", 0, 1)
     slots = publishing.publish(session, plan.today - timedelta(days=PAST_DAYS), PAST_DAYS + plan.days)
     progress("расписание", 1, 1)
@@ -199,6 +204,23 @@ def _templates(doctor_id: int, doctor: DoctorSeed, room_id: int) -> Iterator[dic
             }
 
 
+@contextmanager
+def _indexes_afterwards(session: Session) -> Iterator[None]:
+    """Build the indexes of people once the rows are there: a million random keys go in 4 times faster."""
+    connection = session.connection()
+    tables = (Patient, IdentityDocument, Policy, Attachment, Representative)
+    indexes = [index for table in tables for index in SQLModel.metadata.tables[_name(table)].indexes]
+    for index in indexes:
+        index.drop(connection)
+    yield
+    for index in indexes:
+        index.create(connection)
+
+
+def _name(table: type[SQLModel]) -> str:
+    return str(table.__tablename__)
+
+
 def _write_people(session: Session, plan: DemoPlan, progress: Progress) -> None:
     surnames: Counter[str] = Counter()
     stream = people(plan.patients, random_seed=plan.random_seed, today=plan.today)
@@ -313,6 +335,7 @@ def _representatives(batch: list[PersonSeed], before: int) -> Iterator[dict[str,
 
 
 def _insert(session: Session, table: type[SQLModel], rows: Iterable[dict[str, Any]]) -> None:
+    """Insert through the table: the mapped class splits a batch wherever a value is absent."""
     batch = list(rows)
     if batch:
-        session.execute(insert(table), batch)
+        session.connection().execute(insert(SQLModel.metadata.tables[_name(table)]), batch)

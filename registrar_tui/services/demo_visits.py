@@ -261,5 +261,6 @@ class _Writer:
         """Write what is collected, visits before what points at them."""
         for table, rows in self._rows.items():
             if rows:
-                self._session.execute(insert(table), rows)
+                target = SQLModel.metadata.tables[str(table.__tablename__)]
+                self._session.connection().execute(insert(target), rows)
                 rows.clear()

@@ -9,7 +9,7 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from sqlalchemy import insert, select
-from sqlmodel import Session, col
+from sqlmodel import Session, SQLModel, col
 
 from registrar_tui.clock import to_utc
 from registrar_tui.models import Branch, Doctor, ShiftTemplate, Slot
@@ -125,5 +125,5 @@ def _row(template: ShiftTemplate, branch_id: int, zone: str, plan: SlotPlan) -> 
 
 def _insert(session: Session, batch: list[dict[str, Any]]) -> int:
     if batch:
-        session.execute(insert(Slot), batch)
+        session.connection().execute(insert(SQLModel.metadata.tables["slot"]), batch)
     return len(batch)

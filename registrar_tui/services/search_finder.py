@@ -11,7 +11,7 @@ from sqlmodel import Session
 
 from registrar_tui.services import search_people as people
 from registrar_tui.services import surname_index
-from registrar_tui.services.search_keys import one_typo_from_start
+from registrar_tui.services.search_keys import has_cyrillic, one_typo_from_start
 from registrar_tui.services.search_people import POOL, Person
 from registrar_tui.services.search_query import Birth, Names, NumberKind, Query, name_readings, regrouped
 from registrar_tui.services.search_words import why_names, why_number
@@ -21,6 +21,7 @@ _SURNAMES_ENTERED: Final = 300
 _SIMILAR_SURNAMES: Final = 40
 _SIMILAR_SHOWN: Final = 5
 _SHORTEST_WITH_TYPO: Final = 4
+_SHORTEST_GIVEN: Final = 3
 _FREQUENT: Final = 1000
 WHOLE_NUMBER, _SAME, _BEGINNING, _SIMILAR = range(4)
 
@@ -47,6 +48,7 @@ class Finder:
         self._limit = limit
         self._most = max(POOL, limit + 1)
         self._groups = [group for group in (query.tokens,) if 0 < len(group) <= 3] + regrouped(query.tokens)
+        self._known: dict[str, list[str]] = {}
 
     def find_certain(self) -> None:
         """Add people whose numbers, dates and names agree with what was typed."""
@@ -66,8 +68,11 @@ class Finder:
             self._find_named(None)
 
     def find_similar(self) -> None:
-        """Add people whose names differ by a typo, likeliest guess first, until one of them gives any."""
-        if not self._query.tokens:
+        """Add people whose names differ by a typo, likeliest guess first, until one of them gives any.
+
+        After certain hits only the surname they were found by is taken for misspelt.
+        """
+        if not has_cyrillic("".join(self._query.tokens)):
             return
         births: list[Birth | None] = list(self._query.births)
         tails = self._tails()
@@ -80,6 +85,8 @@ class Finder:
         if not (self._query.births or tails):
             births = [None]
         known = len(self.hits)
+        if self.reading is not None and len(self._query.tokens) > 2:
+            return  # three names that agree are the person
         guesses = (self._one_typo, self._inside, self._given_name_typo, self._unfinished, self._two_typos)
         for guess in guesses:
             for birth in births:
@@ -160,7 +167,8 @@ class Finder:
         why = why_names(self._query, birth)
         for group in self._groups:
             known = len(self.hits)
-            for place, names in enumerate(name_readings(group)):
+            readings = [names for names in name_readings(group) if self._may_be(names)]
+            for place, names in enumerate(readings):
                 found = self._people(names, birth)
                 self._note_full(found)
                 self._add(found, _SAME if names.last else _BEGINNING, why, names)
@@ -170,6 +178,15 @@ class Finder:
                     break
             if len(self.hits) > known:
                 return
+
+    def _surnames(self, start: str) -> list[str]:
+        if start not in self._known:
+            self._known[start] = surname_index.starting(self._session, start, _SURNAMES_ENTERED)
+        return self._known[start]
+
+    def _may_be(self, names: Names) -> bool:
+        """Tell whether people need to be asked: the dictionary knows no such surname, nobody bears it."""
+        return not names.last or not (names.first or names.middle) or bool(self._surnames(names.last))
 
     def _people(self, names: Names, birth: Birth | None) -> list[Person]:
         session, most = self._session, self._most
@@ -182,7 +199,7 @@ class Finder:
             return people.by_days(session, names, birth, most)
         if not names.first:
             return people.by_last(session, names, most)
-        surnames = surname_index.starting(session, names.last, _SURNAMES_ENTERED)
+        surnames = self._surnames(names.last)
         if len(surnames) == _SURNAMES_ENTERED:
             return people.by_last(session, names, most)
         same = [name for name in surnames if name == names.last]
@@ -193,7 +210,10 @@ class Finder:
         return found
 
     def _one_typo(self, birth: Birth | None) -> None:
-        words = {word for group in self._groups for word in group if len(word) >= _SHORTEST_WITH_TYPO}
+        words = {word for group in self._groups for word in group}
+        if self.reading is not None:
+            words = {self.reading.last}
+        words = {word for word in words if len(word) >= _SHORTEST_WITH_TYPO}
         near = surname_index.one_typo(self._session, words)
         other = {word: [row for row in rows if not row.name.startswith(word)] for word, rows in near.items()}
         self._add_similar(other, birth)
@@ -210,8 +230,10 @@ class Finder:
     def _by_word(
         self, look: Callable[[Session, str], list[Similar]], shortest: int
     ) -> dict[str, list[Similar]]:
-        """Look every token up that may be a surname: the words as typed, not their regroupings."""
-        return {word: look(self._session, word) for word in self._query.tokens if len(word) >= shortest}
+        """Look up the words that begin no surname (a typo makes them strange), or all if each begins some."""
+        words = [word for word in self._query.tokens if len(word) >= shortest]
+        strange = [word for word in words if not self._surnames(word)]
+        return {word: look(self._session, word) for word in strange or words}
 
     def _add_similar(self, near: dict[str, list[Similar]], birth: Birth | None, why: str = "") -> None:
         for group in self._groups:
@@ -249,7 +271,9 @@ class Finder:
         """Add namesakes of the whole surname whose first or middle name is a typo away."""
         for group in self._groups:
             for names in name_readings(group):
-                if not (len(names.last) > 1 and names.first):
+                if not (
+                    len(names.last) > 1 and names.first and self._surnames(names.last)[:1] == [names.last]
+                ):
                     continue
                 known = people.first_names_of(self._session, names.last)
                 firsts = [first for first in known if _agrees(names.first, first, True)]
@@ -268,4 +292,4 @@ def _whole(typed: str, key: str) -> bool:
 def _agrees(typed: str, key: str, typos: bool) -> bool:
     if key.startswith(typed):
         return True
-    return typos and len(typed) >= _SHORTEST_WITH_TYPO and one_typo_from_start(typed, key)
+    return typos and len(typed) >= _SHORTEST_GIVEN and one_typo_from_start(typed, key)

@@ -17,10 +17,10 @@ from registrar_tui.models import Patient
 from registrar_tui.services.search_query import Birth, Names, NumberKind
 from registrar_tui.services.surname_index import END
 
-POOL: Final = 100
+POOL: Final = 60
 """People read in one way; what the page shows is chosen from them."""
 BORN_THAT_DAY: Final = 1000
-_GIVEN_NAMES_READ: Final = 4000
+_GIVEN_NAMES_READ: Final = 1500
 _NAMESAKES_READ: Final = 20_000
 _LARGEST_ID: Final = 2**31 - 1
 
@@ -157,7 +157,7 @@ def _filters(names: Names, birth: Birth | None, most: int) -> dict[str, Any]:
 
 
 def _rows(session: Session, statement: Select[Any], values: dict[str, Any]) -> list[Person]:
-    return list(session.connection().execute(statement, values))
+    return list(session.connection().execute(statement, values).all())
 
 
 def highest_id(session: Session) -> int:
@@ -233,7 +233,7 @@ def by_patronymic(session: Session, names: Names, birth: Birth | None, most: int
 
 
 def by_given_names(session: Session, names: Names, birth: Birth | None, most: int) -> list[Person]:
-    """Return people by first and middle name, among the first 4000 with such initials."""
+    """Return people by first and middle name, among the first 1500 with such initials."""
     initials = {"first_initial": names.first[:1], "middle_initial": names.middle[:1]}
     return _rows(session, _BY_GIVEN, {**_filters(names, birth, most), **initials})
 

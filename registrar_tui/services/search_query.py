@@ -263,7 +263,7 @@ PATRONYMIC: Final = re.compile("(?:[оеь]вич|ьич|[оеь]вна|ична
 
 _ORDERS: Final = {
     1: ((0, None, None),),
-    2: ((0, 1, None), (1, 0, None), (None, 0, 1), (0, None, 1), (1, None, 0)),
+    2: ((0, 1, None), (1, 0, None), (0, None, 1), (1, None, 0), (None, 0, 1)),
     3: (
         (0, 1, 2),
         (2, 0, 1),
