@@ -25,13 +25,14 @@ from registrar_tui.services import (
     registration,
     search,
     search_people,
+    slot_listing,
     tickets,
     undoing,
     visits,
 )
-from registrar_tui.services.operations import AlreadyDone, once, stored_answer
+from registrar_tui.services.operations import AlreadyDone, is_known, once, stored_answer
 from registrar_tui.services.protocol import TicketFormat
-from registrar_tui.services.slots import asker_for
+from registrar_tui.services.slots import asker_for, patient_facts
 from registrar_tui.services.visits import SlotLost
 from registrar_tui.services.workplace import Workplace
 from registrar_tui.storage.session import Store
@@ -97,12 +98,12 @@ class DeskServices:
     def slots(self, query: dto.SlotQuery) -> tuple[dto.SlotRow, ...]:
         """List slots."""
         with self._store.read() as session:
-            return grids.slot_list(session, self._workplace, query)
+            return slot_listing.slot_list(session, self._workplace, query)
 
     def explain_slot(self, slot_id: int, patient_id: int | None = None) -> dto.SlotExplanation:
         """Say whose a slot is or why it cannot be taken."""
         with self._store.read() as session:
-            return grids.explain(session, self._workplace, slot_id, patient_id)
+            return slot_listing.explain(session, self._workplace, slot_id, patient_id)
 
     def visit(self, visit_id: int) -> dto.VisitView:
         """Show one visit with its history."""
@@ -200,6 +201,9 @@ class DeskServices:
         def work(session: Session) -> dict[str, Any]:
             return booking.book(session, self._workplace, command).as_dict()
 
+        with self._store.read() as session:
+            if not is_known(session, command.op_id):
+                booking.examine(session, self._workplace, command)
         return self._visit_command(command.op_id, request, work, command.channel, command.patient_id)
 
     def move(self, command: dto.MoveVisit) -> dto.VisitView:
@@ -307,7 +311,7 @@ class DeskServices:
         with self._store.read() as session:
             patient = None
             if patient_id is not None:
-                patient = booking.patient_facts(session, patient_id, since=self._workplace.now())
+                patient = patient_facts(session, patient_id, since=self._workplace.now())
             asker = asker_for(self._workplace, channel, patient=patient)
             return booking.taken_refusal(session, self._workplace, asker, slot_id)
 

@@ -138,7 +138,7 @@ class Verification(StrEnum):
 VERIFICATION_LABELS: dict[str, str] = {
     Verification.NOT_SHOWN: "не предъявлен",
     Verification.SEEN: "предъявлен",
-    Verification.MATCHED: "сверен с реестром",
+    Verification.MATCHED: "сверен",
 }
 
 

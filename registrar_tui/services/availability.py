@@ -51,10 +51,13 @@ def nearest_free(
     Every slot offered has passed the same rules for the same person, so it can be booked as it stands.
     """
     names = doctors_of(session, wanted.specialty_id)
+    day = datetime.combine(wanted.starts_at.date(), time.min)
+    before, after = (day, day + timedelta(days=1)) if other_day else (wanted.starts_at, wanted.starts_at)
     rows: list[SlotFacts] = []
-    for later in (True, False):
-        order = col(Slot.starts_at).asc() if later else col(Slot.starts_at).desc()
-        edge = col(Slot.starts_at) >= wanted.starts_at if later else col(Slot.starts_at) < wanted.starts_at
+    for edge, order in (
+        (col(Slot.starts_at) >= after, col(Slot.starts_at).asc()),
+        (col(Slot.starts_at) < before, col(Slot.starts_at).desc()),
+    ):
         statement = (
             facts_select()
             .where(
@@ -69,8 +72,6 @@ def nearest_free(
         rows += read_facts(session.execute(statement))
     rows.sort(key=lambda slot: (slot.starts_at, slot.doctor_id))
     free = [judged.slot for judged in judge_all(rulebook, asker, rows) if judged.verdict is None]
-    if other_day:
-        free = [slot for slot in free if slot.starts_at.date() != wanted.starts_at.date()]
     free.sort(key=lambda slot: _distance(slot, wanted))
     return tuple(
         WayOut("slot", f"{day_and_time(slot.starts_at)}, {names[slot.doctor_id]}", slot.id)

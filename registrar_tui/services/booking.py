@@ -24,25 +24,38 @@ from registrar_tui.services.visits import claim, record, required_id, view_of
 from registrar_tui.services.workplace import Workplace
 from registrar_tui.vocabulary import VisitStatus
 
+_ID_DIGITS = 9  # every such number fits an integer key; a longer one is no id
+
 
 def book(session: Session, workplace: Workplace, command: dto.BookVisit) -> dto.VisitView:
     """Book a slot in the caller's transaction; refusals name their rule, SlotLost a lost race."""
-    rulebook = load_rulebook(session, workplace.now().date())
-    overridden = check_overrides(rulebook, command.overrides)
-    service = service_by_code(session, command.service)
-    first = slot_by_id(session, command.slot_id)
-    minutes = service.minutes if service else first.minutes
-    patient = patient_facts(session, command.patient_id, since=workplace.now(), lock=True)
-    asker = asker_for(workplace, command.channel, patient=patient, minutes=minutes)
-    chain = slot_chain(session, first, minutes, lock=True)
-    verdict = judge(rulebook, asker, chain, overridden)
-    if verdict is not None:
-        raise refusal(session, rulebook, asker, chain[0], verdict)
+    chain, service = examine(session, workplace, command, lock=True)
     visit = _new_visit(session, workplace, command, chain, service)
     claim(session, workplace, chain, required_id(visit))
     reason = "; ".join(f"{entry.rule}: {entry.reason}" for entry in command.overrides) or None
     record(session, workplace, visit, "booked", command.op_id, before=None, reason=reason)
     return view_of(session, workplace, visit)
+
+
+def examine(
+    session: Session, workplace: Workplace, command: dto.BookVisit, *, lock: bool = False
+) -> tuple[list[SlotFacts], Service | None]:
+    """Return the slots a booking would take, or raise its refusal.
+
+    Without `lock` it is asked on a read first: most refusals then never wait for the write lock.
+    """
+    rulebook = load_rulebook(session, workplace.now().date())
+    overridden = check_overrides(rulebook, command.overrides)
+    service = service_by_code(session, command.service)
+    first = slot_by_id(session, command.slot_id)
+    minutes = service.minutes if service else first.minutes
+    patient = patient_facts(session, command.patient_id, since=workplace.now(), lock=lock)
+    asker = asker_for(workplace, command.channel, patient=patient, minutes=minutes)
+    chain = slot_chain(session, first, minutes, lock=lock)
+    verdict = judge(rulebook, asker, chain, overridden)
+    if verdict is not None:
+        raise refusal(session, rulebook, asker, chain[0], verdict)
+    return chain, service
 
 
 def first_free_slot(session: Session, workplace: Workplace, command: dto.BookFirstFree) -> int:
@@ -109,7 +122,8 @@ def service_by_code(session: Session, code: str | None) -> Service | None:
     """Return a service by its code or id, None where none is asked for; `not_found`."""
     if code is None:
         return None
-    match = col(Service.id) == int(code) if code.isascii() and code.isdigit() else col(Service.code) == code
+    by_id = code.isascii() and code.isdigit() and len(code) <= _ID_DIGITS
+    match = col(Service.id) == int(code) if by_id else col(Service.code) == code
     service: Service | None = session.execute(select(Service).where(match)).scalar_one_or_none()
     if service is None:
         raise Refusal("not_found", f"Услуги «{code[:40]}» нет: проверьте код.", field="service")

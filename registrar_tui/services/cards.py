@@ -25,7 +25,6 @@ from registrar_tui.services.workplace import Workplace
 from registrar_tui.validators.enp import format_enp
 from registrar_tui.validators.identity_document import DOCUMENT_KINDS, check_identity_document
 from registrar_tui.validators.phone import format_phone
-from registrar_tui.validators.policy import policy_kind
 from registrar_tui.validators.snils import format_snils
 from registrar_tui.vocabulary import (
     ACTIVE_STATUSES,
@@ -156,7 +155,7 @@ def _identity_line(patient: Patient, document: IdentityDocument | None, today: d
 def _snils_line(patient: Patient) -> dto.DocumentLine:
     if patient.snils is None:
         return dto.DocumentLine("СНИЛС", "—", "нет", ok=False)
-    return dto.DocumentLine("СНИЛС", format_snils(patient.snils), "контрольное число верно", ok=True)
+    return dto.DocumentLine("СНИЛС", format_snils(patient.snils), "верен", ok=True)
 
 
 def _policy_line(policy: Policy | None, today: date) -> dto.DocumentLine:
@@ -164,17 +163,13 @@ def _policy_line(policy: Policy | None, today: date) -> dto.DocumentLine:
         return dto.DocumentLine(
             "Полис", "—", "нет", ok=False, problem="помощь — по документу, уточните полис"
         )
-    kind = policy_kind(policy.kind)
     number = format_enp(policy.number) if len(policy.number) == 16 else policy.number
     shown = f"{policy.series} {number}".strip()
     if policy.valid_until is not None and policy.valid_until < today:
         problem = f"срок истёк {policy.valid_until:%d.%m.%Y}: попросите новый полис"
         return dto.DocumentLine("Полис", shown, "не действует", ok=False, problem=problem)
     verified = _verified(policy.verification, policy.verified_on)
-    name = kind.name.lower() if kind else ""
-    return dto.DocumentLine(
-        "Полис", shown, f"{verified} · {name}", ok=policy.verification != Verification.NOT_SHOWN
-    )
+    return dto.DocumentLine("Полис", shown, verified, ok=policy.verification != Verification.NOT_SHOWN)
 
 
 def _phone_line(patient: Patient) -> dto.DocumentLine:
@@ -230,11 +225,13 @@ def _visits(
     )
     waiting = col(Visit.status).in_(ACTIVE_STATUSES)
     if coming:
-        statement = statement.where(col(Visit.starts_at) > now, waiting).order_by(col(Visit.starts_at))
+        statement = statement.where(col(Visit.starts_at) > now, waiting).order_by(
+            col(Visit.starts_at), col(Visit.id)
+        )
     else:
         statement = (
             statement.where(or_(col(Visit.starts_at) <= now, ~waiting))
-            .order_by(col(Visit.starts_at).desc())
+            .order_by(col(Visit.starts_at).desc(), col(Visit.id).desc())
             .limit(PAST_SHOWN)
         )
     return tuple(row_of(found) for found in session.execute(statement))

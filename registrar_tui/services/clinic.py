@@ -199,6 +199,12 @@ def _by_age(
     return (*(target for target in found if target.id not in off[target.kind]), *last)
 
 
+def _street(address: str) -> str:
+    """Leave the town out: the registrar knows where she is."""
+    town, separator, rest = address.partition(", ")
+    return rest if separator and town.startswith("г.") else address
+
+
 def greeting(session: Session, workplace: Workplace, *, demo: bool, people: int) -> dto.DeskGreeting:
     """Return what the top line says and what the grid's filters offer."""
     branches = session.execute(
@@ -211,7 +217,7 @@ def greeting(session: Session, workplace: Workplace, *, demo: bool, people: int)
     return dto.DeskGreeting(
         clinic=workplace.clinic_name,
         branch_id=here[0],
-        branch=f"{here[1]}, {here[2]}",
+        branch=_street(here[2]),
         desk=workplace.desk,
         operator=workplace.operator_name,
         now=workplace.now(),

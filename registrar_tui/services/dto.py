@@ -224,6 +224,10 @@ class SlotGrid:
     nearest: datetime | None
     """The nearest suitable start on this or a later day, whatever the view shows."""
     strip: str = ""
+    services: tuple[tuple[int, str, int], ...] = ()
+    """(id, name, minutes): what the service filter of this grid offers."""
+    doctors: tuple[tuple[int, str], ...] = ()
+    """(id, short name): what its doctor filter offers."""
 
 
 @dataclass(frozen=True, slots=True)

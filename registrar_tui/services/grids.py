@@ -1,7 +1,8 @@
-"""The slot grid: doctors of a day, or one doctor by days, and the list of slots for scripts."""
+"""The slot grid: doctors of a day, or one doctor by days."""
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,11 +15,10 @@ from registrar_tui.errors import Refusal
 from registrar_tui.models import Branch, Claim, Doctor, Patient, Room, Service, Specialty, Visit
 from registrar_tui.services import availability, dto
 from registrar_tui.services.rules.rulebook import Rulebook, load_rulebook
-from registrar_tui.services.slots import Asker, JudgedSlot, asker_for, judge_all, patient_facts, slots_of
-from registrar_tui.services.target_search import find_specialty
-from registrar_tui.services.wording import WEEKDAYS_SHORT, day_short, short_name
+from registrar_tui.services.slots import JudgedSlot, asker_for, judge_all, patient_facts, slots_of
+from registrar_tui.services.wording import WEEKDAYS_SHORT, short_name
 from registrar_tui.services.workplace import Workplace
-from registrar_tui.vocabulary import Channel, SlotKind, SlotStatus
+from registrar_tui.vocabulary import Channel, SlotKind
 
 WEEK = 7
 _KIND_LABELS = {
@@ -44,7 +44,7 @@ class _Header:
 def grid(session: Session, workplace: Workplace, query: dto.GridQuery) -> dto.SlotGrid:
     """Draw the grid of a query; `not_found` for an unknown target."""
     rulebook = load_rulebook(session, workplace.now().date())
-    title, doctors, minutes = _target(session, query)
+    title, doctors, minutes = _target(session, workplace, query)
     patient = (
         patient_facts(session, query.patient_id, since=workplace.now())
         if query.patient_id is not None
@@ -61,7 +61,9 @@ def grid(session: Session, workplace: Workplace, query: dto.GridQuery) -> dto.Sl
         for entry in judge_all(rulebook, asker, slots)
         if query.minutes is None or entry.slot.minutes == query.minutes
     ]
+    place = {doctor: number for number, doctor in enumerate(doctors)}
     suitable = [entry.slot for entry in judged if entry.verdict is None]
+    suitable.sort(key=lambda slot: (slot.starts_at, place[slot.doctor_id]))
     return dto.SlotGrid(
         title=title,
         day=day,
@@ -70,7 +72,20 @@ def grid(session: Session, workplace: Workplace, query: dto.GridQuery) -> dto.Sl
         first_suitable=suitable[0].id if suitable else None,
         nearest=nearest.starts_at if nearest else None,
         strip=_strip(rulebook, workplace, judged),
+        services=_services(session, doctors),
+        doctors=tuple((doctor, header.name) for doctor, header in _headers(session, doctors).items()),
     )
+
+
+def _services(session: Session, doctors: Sequence[int]) -> tuple[tuple[int, str, int], ...]:
+    """Return what the filter offers: services of the doctors' specialties, by name."""
+    specialties = select(col(Doctor.specialty_id)).where(col(Doctor.id).in_(list(doctors)))
+    statement = (
+        select(col(Service.id), col(Service.name), col(Service.minutes))
+        .where(col(Service.specialty_id).in_(specialties))
+        .order_by(col(Service.name))
+    )
+    return tuple((row[0], row[1], row[2]) for row in session.execute(statement))
 
 
 def _week_doctor(query: dto.GridQuery) -> int | None:
@@ -79,7 +94,9 @@ def _week_doctor(query: dto.GridQuery) -> int | None:
     return query.target_id if query.kind is dto.TargetKind.DOCTOR else None
 
 
-def _target(session: Session, query: dto.GridQuery) -> tuple[str, list[int], int | None]:
+def _target(
+    session: Session, workplace: Workplace, query: dto.GridQuery
+) -> tuple[str, list[int], int | None]:
     """Return the title, the doctors and the length in minutes (None: as long as the slot)."""
     service_id = query.target_id if query.kind is dto.TargetKind.SERVICE else query.service_id
     service = session.get(Service, service_id) if service_id is not None else None
@@ -100,7 +117,8 @@ def _target(session: Session, query: dto.GridQuery) -> tuple[str, list[int], int
     statement = select(col(Doctor.id)).where(col(Doctor.specialty_id) == specialty_id)
     if query.branch_id is not None:
         statement = statement.where(col(Doctor.branch_id) == query.branch_id)
-    doctors = list(session.execute(statement.order_by(col(Doctor.last_name))).scalars())
+    own_first = (col(Doctor.branch_id) != workplace.branch_id, col(Doctor.branch_id), col(Doctor.last_name))
+    doctors = list(session.execute(statement.order_by(*own_first)).scalars())
     title = _with_service(_specialty_name(session, specialty_id), service)
     return title, doctors, service.minutes if service else None
 
@@ -134,21 +152,30 @@ def _columns(
     columns = []
     for day, doctor_id in sorted(grouped, key=lambda key: (key[0], order[key[1]])):
         entries = grouped[(day, doctor_id)]
-        title, subtitle = _column_words(headers[doctor_id], day, entries, week=week)
+        away = entries[0].slot.branch_id != workplace.branch_id
+        title, subtitle = _column_words(headers[doctor_id], day, entries, week=week, away=away)
         cells = tuple(_cell(workplace, entry, query.patient_id, names) for entry in entries)
         columns.append(dto.GridColumn(doctor_id, day, title, subtitle, cells))
     return tuple(columns)
 
 
 def _column_words(
-    header: _Header, day: date, entries: Sequence[JudgedSlot], *, week: bool
+    header: _Header, day: date, entries: Sequence[JudgedSlot], *, week: bool, away: bool
 ) -> tuple[str, str]:
     minutes = min(entry.slot.minutes for entry in entries)
     room = f"каб. {header.room} · {minutes} мин"
+    if away:  # the caller must not go to the wrong building
+        room = f"{branch_mark(header.branch)} каб. {header.room} · {minutes}м"
     if not week:
         return header.name, room
     free = sum(entry.verdict is None for entry in entries)
     return f"{WEEKDAYS_SHORT[day.weekday()]} {day:%d.%m}", f"свободно {free}" if free else "нет мест"
+
+
+def branch_mark(name: str) -> str:
+    """Return «№2» of «Филиал № 2 …», else the first letters of the name: it must fit a column."""
+    number = re.search(r"№\s*(\d+)", name)
+    return f"№{number[1]}" if number else name[:4].rstrip() + "."
 
 
 def _headers(session: Session, doctors: Sequence[int]) -> dict[int, _Header]:
@@ -233,109 +260,3 @@ def _strip(rulebook: Rulebook, workplace: Workplace, judged: Sequence[JudgedSlot
     ]
     opens = f" (ещё откроются {min(releases):%d.%m %H:%M})" if releases else ""
     return " · ".join(parts) + opens
-
-
-def slot_list(session: Session, workplace: Workplace, query: dto.SlotQuery) -> tuple[dto.SlotRow, ...]:
-    """List slots in order of time with the rule that stands against each; days are inclusive."""
-    rulebook = load_rulebook(session, workplace.now().date())
-    doctors = _doctors_asked(session, query)
-    patient = (
-        patient_facts(session, query.patient_id, since=workplace.now())
-        if query.patient_id is not None
-        else None
-    )
-    asker = asker_for(workplace, query.channel, patient=patient)
-    first = query.first_day or workplace.now().date()
-    last = query.last_day or max(first, workplace.now().date()) + timedelta(days=13)
-    found = slots_of(
-        session,
-        doctors,
-        datetime.combine(first, time.min),
-        datetime.combine(last, time.min) + timedelta(days=1),
-    )
-    rows = (
-        _row(asker, entry)
-        for entry in judge_all(rulebook, asker, found)
-        if (query.minutes is None or entry.slot.minutes == query.minutes)
-        and (not query.free_only or entry.verdict is None)
-    )
-    return tuple(rows)[: query.limit]
-
-
-def _doctors_asked(session: Session, query: dto.SlotQuery) -> list[int]:
-    if query.doctor_id is not None:
-        if session.get(Doctor, query.doctor_id) is None:
-            raise Refusal("not_found", f"Врача № {query.doctor_id} нет: проверьте номер.", field="doctor")
-        return [query.doctor_id]
-    if query.specialty is None:
-        return list(session.execute(select(col(Doctor.id))).scalars())
-    specialty_id = find_specialty(session, query.specialty)
-    if specialty_id is None:
-        raise Refusal(
-            "not_found",
-            f"Специальности «{query.specialty[:40]}» нет: уточните название.",
-            field="specialty",
-        )
-    return list(availability.doctors_of(session, specialty_id))
-
-
-def _row(asker: Asker, entry: JudgedSlot) -> dto.SlotRow:
-    slot, verdict = entry.slot, entry.verdict
-    return dto.SlotRow(
-        id=slot.id,
-        doctor_id=slot.doctor_id,
-        starts_at=slot.starts_at,
-        minutes=slot.minutes,
-        status=_fhir_status(asker, entry),
-        kind=slot.kind,
-        bookable=verdict is None,
-        why=verdict.message if verdict else None,
-    )
-
-
-def _fhir_status(asker: Asker, entry: JudgedSlot) -> str:
-    slot = entry.slot
-    if slot.visit_id is not None:
-        return SlotStatus.BUSY
-    if slot.held(asker.now_utc):
-        return SlotStatus.BUSY_TENTATIVE
-    if slot.closed or not slot.accepting or slot.starts_at <= asker.now:
-        return SlotStatus.BUSY_UNAVAILABLE
-    return SlotStatus.FREE
-
-
-def explain(
-    session: Session, workplace: Workplace, slot_id: int, patient_id: int | None
-) -> dto.SlotExplanation:
-    """Say whose a slot is or why it cannot be taken, and what can be taken instead."""
-    from registrar_tui.services.booking import refusal
-    from registrar_tui.services.slots import slot_by_id
-
-    rulebook = load_rulebook(session, workplace.now().date())
-    slot = slot_by_id(session, slot_id)
-    patient = patient_facts(session, patient_id, since=workplace.now()) if patient_id is not None else None
-    asker = asker_for(workplace, Channel.DESK, patient=patient)
-    entry = judge_all(rulebook, asker, [slot])[0]
-    when = f"{day_short(slot.starts_at.date())} {slot.starts_at:%H:%M}"
-    if entry.verdict is None:
-        return dto.SlotExplanation(f"{when}: свободно, {slot.minutes} мин. Enter — записать.")
-    refused = refusal(session, rulebook, asker, slot, entry.verdict)
-    whose = _whose(session, slot.visit_id)
-    text = f"{when}: {whose}" if whose else f"{when}: {refused.message}"
-    return dto.SlotExplanation(text, refused.ways_out)
-
-
-def _whose(session: Session, visit_id: int | None) -> str | None:
-    if visit_id is None:
-        return None
-    row = session.execute(
-        select(
-            col(Patient.last_name),
-            col(Patient.first_name),
-            col(Patient.middle_name),
-            col(Visit.channel),
-        )
-        .join(Patient, col(Patient.id) == col(Visit.patient_id))
-        .where(col(Visit.id) == visit_id)
-    ).one()
-    return f"занято: {short_name(row[0], row[1], row[2])}, талон № {visit_id:04d}."

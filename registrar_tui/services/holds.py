@@ -37,7 +37,10 @@ def offer(
     A rule that may be overridden does not stop the offer: it is named in it.
     """
     rulebook = load_rulebook(session, workplace.now().date())
-    moving = facts_of(visit_by_id(session, move_of)) if move_of is not None else None
+    old = visit_by_id(session, move_of) if move_of is not None else None
+    moving = facts_of(old) if old is not None else None
+    if old is not None:
+        service_id = old.service_id  # a moved visit keeps its service and length
     service = service_by_code(session, None if service_id is None else str(service_id))
     first = slot_by_id(session, slot_id)
     minutes = service.minutes if service else first.minutes
@@ -98,6 +101,7 @@ def sentence(session: Session, slot: SlotFacts, service: Service | None) -> str:
             col(Branch.name),
             col(Branch.address),
         )
+        .select_from(Room)
         .join(Doctor, col(Doctor.id) == slot.doctor_id)
         .join(Specialty, col(Specialty.id) == col(Doctor.specialty_id))
         .join(Branch, col(Branch.id) == col(Room.branch_id))

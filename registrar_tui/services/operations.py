@@ -40,6 +40,11 @@ def once(
     return answer
 
 
+def is_known(session: Session, op_id: str) -> bool:
+    """Tell whether an operation has been done: its retry must get the first answer, not a new refusal."""
+    return session.get(Op, op_id) is not None
+
+
 def stored_answer(session: Session, op_id: str, request: str) -> dict[str, Any]:
     """Return the first answer of an operation; an `op_id` used for something else is refused."""
     op = session.get(Op, op_id)

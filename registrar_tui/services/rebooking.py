@@ -51,7 +51,7 @@ def move(session: Session, workplace: Workplace, command: dto.MoveVisit) -> dto.
     minutes = old.minutes if old.service_id is not None else first.minutes
     asker = asker_for(
         workplace,
-        Channel(old.channel),
+        Channel.DESK,  # whoever booked it, it is a desk that moves it now
         patient=patient,
         moving=facts_of(old),
         by_clinic=command.by is Initiator.CLINIC,

@@ -105,4 +105,8 @@ def one_typo_apart(left: str, right: str) -> bool:
 def one_typo_from_start(typed: str, word: str) -> bool:
     """Tell whether what was typed is the beginning of a word with at most one typo."""
     size = len(typed)
+    if size > 1 and typed[0] != word[:1] and typed[1] not in word[:2] and typed[0] != word[1:2]:
+        return (
+            False  # neither of the first two letters fits: more than one typo, seen without three comparisons
+        )
     return any(one_typo_apart(typed, word[:cut]) for cut in (size, size - 1, size + 1))

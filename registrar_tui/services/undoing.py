@@ -5,16 +5,19 @@ from __future__ import annotations
 import json
 from datetime import timedelta
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlmodel import Session, col
 
 from registrar_tui.errors import Refusal
 from registrar_tui.models import Visit, VisitEvent
 from registrar_tui.services import dto
 from registrar_tui.services.rebooking import reclaim, restrict_self_booking
-from registrar_tui.services.slots import patient_facts
+from registrar_tui.services.rules.base import PatientFacts
+from registrar_tui.services.rules.rulebook import Rulebook, load_rulebook
+from registrar_tui.services.slots import asker_for, patient_facts, slot_by_id
 from registrar_tui.services.visits import (
     claimed_slots,
+    facts_of,
     free,
     record,
     required_id,
@@ -23,10 +26,11 @@ from registrar_tui.services.visits import (
     visit_by_id,
 )
 from registrar_tui.services.workplace import Workplace
-from registrar_tui.vocabulary import VisitStatus
+from registrar_tui.vocabulary import Channel, VisitStatus
 
 WINDOW = timedelta(minutes=30)
 _UNDOABLE = ("booked", "moved-to", "cancelled")
+_STANDS_AGAINST = ("slot_closed", "duplicate_visit", "overlap")  # what may have changed behind the action
 _LOOKED_AT = 200  # events of this desk; within the window there are fewer
 
 
@@ -86,6 +90,32 @@ def _require_untouched(session: Session, visit: Visit, event: VisitEvent) -> Non
         )
 
 
+def _require_no_other_plans(
+    session: Session, workplace: Workplace, visit: Visit, event: VisitEvent, new: Visit | None = None
+) -> None:
+    """Since the action another desk may have booked the person for that time, or closed the slot.
+
+    Only visits changed after the action count: what stood beside this one before was meant to.
+    """
+    facts = patient_facts(session, visit.patient_id, since=visit.starts_at)
+    later = (
+        select(col(VisitEvent.visit_id))
+        .where(col(VisitEvent.visit_id).in_([other.id for other in facts.visits]))
+        .group_by(col(VisitEvent.visit_id))
+        .having(func.max(col(VisitEvent.id)) > event.id)
+    )
+    changed = set(session.execute(later).scalars())
+    visits = tuple(other for other in facts.visits if other.id in changed)
+    patient = PatientFacts(facts.id, facts.self_booking_until, visits)
+    moving = facts_of(new) if new else None
+    asker = asker_for(workplace, Channel.DESK, patient=patient, moving=moving, minutes=visit.minutes)
+    rules = load_rulebook(session, workplace.now().date()).rules
+    asked = Rulebook(tuple(entry for entry in rules if entry.rule.code in _STANDS_AGAINST))
+    verdict = asked.verdict(asker.context(slot_by_id(session, visit.slot_id), visit.minutes))
+    if verdict is not None:
+        raise Refusal(verdict.code, verdict.message, field=verdict.field, basis=verdict.basis)
+
+
 def _take_back_booking(session: Session, visit: Visit) -> None:
     visit.status = VisitStatus.ENTERED_IN_ERROR
     free(session, visit)
@@ -93,6 +123,7 @@ def _take_back_booking(session: Session, visit: Visit) -> None:
 
 def _take_back_cancellation(session: Session, workplace: Workplace, visit: Visit, event: VisitEvent) -> None:
     former = json.loads(event.before or "{}")
+    _require_no_other_plans(session, workplace, visit, event)
     reclaim(session, workplace, visit, former["slots"])
     visit.status = former["status"]
     visit.cancel_reason = None
@@ -108,6 +139,7 @@ def _take_back_move(
     new = visit_by_id(session, old.replaced_by_id, lock=True)
     if new.status != VisitStatus.BOOKED:
         raise Refusal("stale_edit", "Перенесённый приём с тех пор изменён: откройте его.", field="visit")
+    _require_no_other_plans(session, workplace, old, event, new)
     before = snapshot(session, new)
     former: list[int] = json.loads(event.before or "{}")["slots"]
     shared = set(claimed_slots(session, required_id(new))) & set(former)

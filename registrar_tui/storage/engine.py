@@ -19,10 +19,11 @@ from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 
 from registrar_tui.config import is_url
 from registrar_tui.errors import StoreUnavailable, UsageError
+from registrar_tui.storage.failures import unavailable
 
 APPLICATION_ID = 0x52454753  # "REGS": tells our file from a foreign SQLite base
-BUSY_DEADLINE = 10.0  # seconds a write waits for its turn
-READ_TIMEOUT = 5000  # ms; a reader meets a lock only while a WAL is recovered or removed
+BUSY_DEADLINE = 30.0  # seconds a write waits for its turn; only a starved machine comes near
+READ_TIMEOUT = 30_000  # ms; a reader meets a lock only while a WAL is recovered or removed
 NETWORK_FILE_SYSTEMS = frozenset(
     {"nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "afs", "ceph", "fuse.sshfs", "fuse.glusterfs"}
 )
@@ -101,7 +102,7 @@ def _open_sqlite(path: Path, *, create: bool) -> Engine:
         "sqlite://", module=driver, creator=connect, poolclass=_pool(), hide_parameters=True
     )
     event.listen(engine, "connect", _pragmas(safe=safe))
-    event.listen(engine, "begin", _begin(driver))
+    event.listen(engine, "begin", _begin(driver, str(path)))
     return engine
 
 
@@ -171,26 +172,33 @@ def _pragmas(*, safe: bool) -> Any:
     return prepare
 
 
-def _begin(driver: ModuleType) -> Any:
+def _begin(driver: ModuleType, name: str) -> Any:
     """Poll for the write lock with jitter: SQLite's own back-off starves desks (worst wait 3 s, not 0.26)."""
 
     def begin(connection: Any) -> None:
         raw = connection.connection.dbapi_connection
-        if connection.get_execution_options().get("sqlite_begin") != "IMMEDIATE":
-            raw.execute("BEGIN")
-            return
-        deadline = time.monotonic() + BUSY_DEADLINE
-        raw.execute("PRAGMA busy_timeout=20")
         try:
-            while True:
-                try:
-                    raw.execute("BEGIN IMMEDIATE")
-                    return
-                except driver.OperationalError as error:
-                    if "locked" not in str(error) or time.monotonic() > deadline:
-                        raise
-                    time.sleep(random.uniform(0.0005, 0.004))  # noqa: S311 - jitter, not a secret
-        finally:
-            raw.execute(f"PRAGMA busy_timeout={READ_TIMEOUT}")
+            if connection.get_execution_options().get("sqlite_begin") == "IMMEDIATE":
+                _begin_immediate(driver, raw)
+            else:
+                raw.execute("BEGIN")
+        except driver.Error as error:  # SQLAlchemy wraps no error of this event
+            raise unavailable(error, name) from error
 
     return begin
+
+
+def _begin_immediate(driver: ModuleType, raw: Any) -> None:
+    deadline = time.monotonic() + BUSY_DEADLINE
+    raw.execute("PRAGMA busy_timeout=20")
+    try:
+        while True:
+            try:
+                raw.execute("BEGIN IMMEDIATE")
+                return
+            except driver.OperationalError as error:
+                if "locked" not in str(error) or time.monotonic() > deadline:
+                    raise
+                time.sleep(random.uniform(0.0005, 0.004))  # noqa: S311 - jitter, not a secret
+    finally:
+        raw.execute(f"PRAGMA busy_timeout={READ_TIMEOUT}")

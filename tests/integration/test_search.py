@@ -1,0 +1,520 @@
+"""The search on a real base, the same on SQLite and on PostgreSQL."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Iterator
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlcipher3.dbapi2
+from sqlalchemy import Engine, event, text
+from sqlmodel import Session, SQLModel, col, create_engine, select
+
+from registrar_tui import models
+from registrar_tui.services import dto, surname_index
+from registrar_tui.services.search import find_patients
+from registrar_tui.services.search_keys import number_key, patient_keys
+from registrar_tui.services.target_search import find_specialty, match_targets
+
+TODAY = date(2026, 11, 23)
+PEOPLE: list[tuple[int, str, str, str, str, dict[str, Any]]] = [
+    (1, "Иванов", "Иван", "Петрович", "1958-05-12", {"snils": "11223344595", "phone": "+79161234567"}),
+    (2, "Иванова", "Ивета", "Сергеевна", "1958-11-03", {"phone": "+79037771102"}),
+    (3, "Иващенко", "Ивар", "Олегович", "1958-01-30", {}),
+    (4, "Иванов", "Игорь", "Павлович", "1971-02-01", {"enp": "7758840848000012"}),
+    (5, "Ёлкин", "Пётр", "", "1990-12-05", {}),
+    (6, "Салтыков-Щедрин", "Михаил", "Евграфович", "1966-01-27", {}),
+    (7, "Хоменко", "Анна", "Ильинична", "2012-05-12", {}),
+    (8, "Мамедов", "Вагиф", "Гасан оглы", "1984-07-07", {"phone": "+79169994567"}),
+    (9, "Сидорова", "Мария", "Алексеевна", "1958-05-12", {}),
+    (10, "Сидоренко", "Мария", "Алексеевна", "1984-05-12", {"merged_into_id": 9}),
+    (11, "Кузнецова", "Екатерина", "Дмитриевна", "1912-05-12", {}),
+    (12, "Петров", "Иван", "Иванович", "1985-03-04", {"snils": "08765430300"}),
+    (13, "Петров", "Иван", "Андреевич", "1985-04-04", {}),
+    (14, "100%_*'\"\\", "[red]", "", "2000-01-01", {}),
+]
+
+
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def engine(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
+    if request.param == "sqlite":
+        folder: Path = tmp_path_factory.mktemp("search")
+        made = create_engine(f"sqlite:///{folder / 'base.db'}", module=sqlcipher3.dbapi2)
+        yield from _filled(made)
+        return
+    url = os.environ.get("REGISTRAR_TEST_PG_URL")
+    if not url:
+        pytest.skip("REGISTRAR_TEST_PG_URL is not set: the search was not tested on PostgreSQL")
+    schema = f"search_{secrets.token_hex(6)}"
+    options = {"options": f"-c search_path={schema}", "prepare_threshold": None}
+    made = create_engine(url, connect_args=options)
+    with made.begin() as connection:
+        connection.execute(text(f"CREATE SCHEMA {schema}"))
+    try:
+        yield from _filled(made)
+    finally:
+        with made.begin() as connection:
+            connection.execute(text(f"DROP SCHEMA {schema} CASCADE"))
+        made.dispose()
+
+
+def _filled(engine: Engine) -> Iterator[Engine]:
+    SQLModel.metadata.create_all(engine)
+    with Session(engine) as session:
+        _clinic(session)
+        for number, last, first, middle, born, more in sorted(
+            PEOPLE, key=lambda row: "merged_into_id" in row[5]
+        ):
+            keys = patient_keys(last, first, middle, more.get("phone"))
+            session.add(
+                models.Patient(
+                    id=number,
+                    last_name=last,
+                    first_name=first,
+                    middle_name=middle,
+                    birth_date=date.fromisoformat(born),
+                    sex="M",
+                    created_at=datetime(2026, 1, 1, tzinfo=UTC),
+                    **{**more, **keys},
+                )
+            )
+            session.flush()
+            surname_index.add(session, str(keys["last_key"]))
+        _documents(session)
+        session.commit()
+    yield engine
+
+
+def _clinic(session: Session) -> None:
+    session.add_all(models.Branch(id=n, name=f"Поликлиника № {n}", address="ул. Лесная, 5") for n in (1, 2))
+    session.flush()
+    session.add(models.Room(id=1, branch_id=1, number="214"))
+    specialties = [
+        ("cardio", "Кардиолог", "сердце экг", True),
+        ("therapist", "Терапевт", "участковый врач", False),
+        ("ent", "Оториноларинголог", "лор ухо горло нос", True),
+        ("gyn", "Акушер-гинеколог", "гинеколог", False),
+        ("tele", "Телемедицина", "", False),
+    ]
+    for number, (code, name, synonyms, narrow) in enumerate(specialties, 1):
+        session.add(models.Specialty(id=number, code=code, name=name, synonyms=synonyms, narrow=narrow))
+    session.flush()
+    doctors = [
+        (1, "Белова", 2, True),
+        (2, "Орлова", 1, True),
+        (3, "Белова", 1, False),
+        (4, "Кардашев", 2, True),
+    ]
+    for number, last, specialty, accepting in doctors:
+        session.add(
+            models.Doctor(
+                id=number,
+                last_name=last,
+                first_name="Нина",
+                middle_name="Викторовна",
+                specialty_id=specialty,
+                branch_id=1,
+                room_id=1,
+                post="врач",
+                accepting=accepting,
+            )
+        )
+    session.add(
+        models.Service(
+            id=1, code="B01.015.001", name="Первичный приём кардиолога", specialty_id=1, minutes=30
+        )
+    )
+    session.add(
+        models.Service(id=2, code="A05.10.006", name="Электрокардиография", specialty_id=1, minutes=15)
+    )
+    session.flush()
+
+
+def _documents(session: Session) -> None:
+    session.add(models.Policy(patient_id=1, kind="С", number="АБ-12345", valid_from=date(2000, 1, 1)))
+    session.add(models.Policy(patient_id=1, kind="П", number="7758999999000017", valid_from=date(2020, 1, 1)))
+    session.add(models.Policy(patient_id=7, kind="В", number="123456789"))
+    for person, series, number in ((1, "45 08", "123456"), (7, "I-АК", "654321")):
+        key = number_key(series, number)
+        session.add(models.IdentityDocument(patient_id=person, series=series, number=number, number_key=key))
+    for person, branch, status in ((13, 1, "active"), (12, 2, "active"), (4, 1, "refused")):
+        session.add(models.Attachment(patient_id=person, branch_id=branch, district="12", status=status))
+    session.add(
+        models.Slot(
+            id=1,
+            doctor_id=1,
+            branch_id=1,
+            room_id=1,
+            starts_at=datetime(2026, 11, 24, 9),
+            minutes=15,
+            starts_utc=datetime(2026, 11, 24, 6, tzinfo=UTC),
+        )
+    )
+    session.flush()
+    session.add(
+        models.Visit(
+            id=412,
+            patient_id=8,
+            doctor_id=1,
+            specialty_id=2,
+            branch_id=1,
+            room_id=1,
+            slot_id=1,
+            minutes=15,
+            starts_at=datetime(2026, 11, 24, 9),
+            starts_utc=datetime(2026, 11, 24, 6, tzinfo=UTC),
+            status="booked",
+            channel="desk",
+            booked_at=datetime(2026, 11, 20, tzinfo=UTC),
+        )
+    )
+
+
+@pytest.fixture
+def session(engine: Engine) -> Iterator[Session]:
+    with Session(engine) as opened:
+        yield opened
+
+
+def find(session: Session, query: str, *, limit: int = 20, branch: int | None = 1) -> dto.PatientPage:
+    return find_patients(session, query, limit=limit, today=TODAY, branch_id=branch)
+
+
+def ids(page: dto.PatientPage) -> list[int]:
+    return [row.id for row in page.rows]
+
+
+@pytest.mark.parametrize(
+    ("query", "found", "why"),
+    [
+        ("11223344595", [1], "СНИЛС"),
+        ("112-233-445 95", [1], "СНИЛС"),
+        ("Петров 112-233-445 95", [1], "СНИЛС"),
+        ("7758840848000012", [4], "полис"),
+        ("7758 9999 9900 0017", [1], "полис"),
+        ("полис АБ-12345", [1], "полис"),
+        ("123456789", [7], "полис"),
+        ("45 08 123456", [1], "документ"),
+        ("паспорт 4508 № 123456", [1], "документ"),
+        ("I-АК 654321", [7], "документ"),
+        ("1-ак 654321", [7], "документ"),
+        ("8 916 123-45-67", [1], "телефон …4567"),
+        ("+79161234567", [1], "телефон …4567"),
+        ("9994567", [8], "телефон …4567"),
+        ("мамед 4567", [8], "фамилия, телефон …4567"),
+        ("412", [8], "талон"),
+        ("талон 0412", [8], "талон"),
+        ("10000000412123456789", [8], "талон"),
+        ("12.05.1958", [1, 9], "дата рождения"),
+        ("иванов 120558", [1], "фамилия, дата рождения"),
+        ("иван петрович 12.05.1958", [1], "ФИО, дата рождения"),
+        ("ива ив 58", [1, 2, 3], "ФИО, год"),
+        ("ив ива 1958", [1, 2, 3], "ФИО, год"),
+        ("иван 58", [1, 2], "фамилия, год"),
+        ("иванов и п", [1, 4], "ФИО"),
+        ("Иванов И.П.", [1, 4], "ФИО"),
+        ("и п ива", [1, 4], "ФИО"),
+        ("иванов ип", [1, 4], "ФИО"),
+        ("Иванов Иван Петрович", [1], "ФИО"),
+        ("иван петрович иванов", [1], "ФИО"),
+        ("петрович иванов иван", [1], "ФИО"),
+        ("игорь иванов", [4], "ФИО"),
+        ("иванов павлович", [4], "ФИО"),
+        ("игорь павлович", [4], "ФИО"),
+        ("елкин", [5], "фамилия"),
+        ("ЁЛКИН", [5], "фамилия"),
+        ("елкин петр", [5], "ФИО"),
+        ("салтыков щедрин", [6], "ФИО"),
+        ("салтыковщедрин м", [6], "ФИО"),
+        ("Салтыков-Щедрин Михаил", [6], "ФИО"),
+        ("щедрин", [6], "часть фамилии"),
+        ("щедрин михаил", [6], "часть фамилии"),
+        ("мамедов вагиф гасан оглы", [8], "ФИО"),
+        ("[jvtyrj", [7], "фамилия, другая раскладка"),
+        ("[jvtyrj f/b/", [7], "ФИО, другая раскладка"),
+        ("хоменко fyyf", [7], "ФИО, другая раскладка"),
+        ("кузницова", [11], "похоже: Кузнецова"),
+        ("узнецова", [11], "похоже: Кузнецова"),
+        ("кунзецова екатерина", [11], "похоже: Кузнецова"),
+        ("repytwjdf", [11], "фамилия, другая раскладка"),
+        ("repytwjda", [11], "похоже: Кузнецова, другая раскладка"),
+        ("козницова", [11], "похоже: Кузнецова"),
+        ("кузнетсова е", [11], "похоже: Кузнецова"),
+        ("кузнецова екатирина", [11], "похоже: Кузнецова"),
+        ("кузницова 1912", [11], "похоже: Кузнецова, год"),
+        ("кузницова 12.05.1912", [11], "похоже: Кузнецова, дата рождения"),
+        ("кузнецова 120512", [11], "фамилия, дата рождения"),
+        ("хоменко 120512", [7], "фамилия, дата рождения"),
+        ("салтыкав михаил", [6], "похоже: Салтыков-Щедрин"),
+    ],
+)
+def test_every_kind_of_query(session: Session, query: str, found: list[int], why: str) -> None:
+    page = find(session, query)
+    assert sorted(ids(page)[: len(found)]) == found
+    assert {row.why for row in page.rows[: len(found)]} <= {why}
+    if not why.startswith(("похоже", "фамилия", "часть")):
+        assert len(page.rows) == len(found)
+
+
+def test_an_ambiguous_text_shows_both_meanings(session: Session) -> None:
+    page = find(session, "4567")
+    assert {row.id: row.why for row in page.rows} == {1: "телефон …4567", 8: "телефон …4567"}
+    page = find(session, "120512")
+    assert {row.id for row in page.rows} == {7, 11}
+    assert page.understood.startswith("дата рождения 12.05.1912 или 12.05.2012")
+
+
+def test_the_same_surname_stands_before_longer_ones_and_similar_ones_are_last(session: Session) -> None:
+    page = find(session, "иванов")
+    assert ids(page)[:3] == [1, 4, 2]
+    assert [row.why for row in page.rows] == ["фамилия"] * 3
+
+
+def test_people_of_this_branch_stand_first(session: Session) -> None:
+    assert ids(find(session, "петров иван", branch=1)) == [13, 12]
+    assert ids(find(session, "петров иван", branch=2)) == [12, 13]
+    here, other = find(session, "петров иван", branch=1).rows
+    assert (here.attached_here, here.district) == (True, "12")
+    assert (other.attached_here, other.district) == (False, "№ 2")
+    refused = find(session, "7758840848000012").rows[0]
+    assert (refused.attached_here, refused.district) == (False, "")
+
+
+def test_a_row_shows_the_newest_policy(session: Session) -> None:
+    assert find(session, "11223344595").rows[0].policy == "7758 9999 9900 0017"
+    assert find(session, "игорь иванов").rows[0].policy == "7758 8408 4800 0012"
+    assert find(session, "[jvtyrj").rows[0].policy == "123456789"
+    assert find(session, "елкин").rows[0].policy == ""
+
+
+def test_a_merged_card_leads_to_the_survivor(session: Session) -> None:
+    page = find(session, "сидоренко мария")
+    assert ids(page)[0] == 9
+    assert page.rows[0].full_name == "Сидорова Мария Алексеевна"
+    assert page.rows[0].why == "ФИО, объединённая карта"
+    assert 10 not in {
+        row.id for query in ("сидор", "1984", "12.05.1984") for row in find(session, query).rows
+    }
+
+
+def test_nothing_found_says_what_was_tried_and_offers_a_card(session: Session) -> None:
+    page = find(session, "Тютькин-Гржимайло Олег 12.05.1958 9160000000")
+    assert page.rows == ()
+    assert page.draft is not None
+    assert page.draft.last_name == "Тютькин-Гржимайло"
+    assert page.draft.first_name == "Олег"
+    assert page.draft.birth_date == "12.05.1958"
+    assert page.draft.phone == "+79160000000"
+    assert page.understood.startswith("фамилия «тютькин-гржимайло…», имя «олег…», дата рождения 12.05.1958")
+    assert "другую раскладку" in page.understood
+    assert "похожие фамилии" in page.understood
+    assert find(session, "иванов").draft is None
+
+
+def test_limits_and_totals(session: Session) -> None:
+    page = find(session, "иван", limit=1)
+    assert (len(page.rows), page.more, page.total) == (1, True, 14)
+    assert not find(session, "иван", limit=50).more
+    assert len(find(session, "иван", limit=-5).rows) == 1
+    empty = find(session, "  ")
+    assert (empty.rows, empty.understood, empty.draft) == ((), "", None)
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "%",
+        "_",
+        "*",
+        "'",
+        '"',
+        "иван%",
+        "_ванов",
+        "' OR 1=1 --",
+        "'; DROP TABLE patient; --",
+        "иванов*",
+        '"иванов" OR',
+        "\x00",
+        "\x1b[31m",
+        "\ud800",
+        "и" * 100_000,
+        "9" * 500,
+        "999999999999999999999",
+        "7" * 20,
+        "0",
+        "[red]",
+        "00.00.0000",
+        "99.99.9999",
+        "-",
+        "+",
+        "+7",
+        "(((",
+        "ﷺ",
+        "İ",
+        "ß",
+        "２５",
+        "🙂",
+        "\u202eиван",
+        "9999999",
+    ],
+)
+def test_hostile_text_is_only_text(session: Session, query: str) -> None:
+    page = find(session, query)
+    assert page.total == 14
+    if not any(sign.isalnum() for sign in query):
+        assert page.rows == ()
+    assert session.exec(select(models.Patient).where(col(models.Patient.id) == 1)).one().last_name == "Иванов"
+
+
+def test_signs_of_a_name_are_dropped_and_never_operators(session: Session) -> None:
+    assert ids(find(session, "ива%нов* и_п"))[:2] == [1, 4]
+    assert find(session, "%ванов").rows[0].why == "похоже: Иванов"
+
+
+def test_no_step_reads_through_the_patients(engine: Engine, session: Session) -> None:
+    """Every statement of the search enters the tables of people by an index."""
+    if engine.dialect.name != "sqlite":
+        pytest.skip("a planner with statistics rightly scans a table of fourteen rows")
+    ran: dict[str, Any] = {}
+
+    def keep(_c: Any, _cursor: Any, statement: str, parameters: Any, _context: Any, _many: bool) -> None:
+        ran[statement] = parameters
+
+    event.listen(engine, "before_cursor_execute", keep)
+    try:
+        queries = (
+            *(
+                "ива",
+                "ива ив",
+                "ива ив 58",
+                "и п ива",
+                "иванов павлович",
+                "игорь павлович",
+                "1958",
+                "12.05.1958",
+            ),
+            *("4567", "11223344595", "7758840848000012", "4508123456", "412", "кузницова", "кузницова 1912"),
+            *("щедрин", "козницова е", "иванов ивон", "[jvtyrj", "ъъъъъъ ыыыыы"),
+        )
+        for query in queries:
+            find(session, query)
+    finally:
+        event.remove(engine, "before_cursor_execute", keep)
+    people = (
+        "patient",
+        "policy",
+        "identity_document",
+        "visit",
+        "attachment",
+        "surname_deletion",
+        "surname_trigram",
+    )
+    assert len(ran) > 15
+    for statement, parameters in ran.items():
+        plan = session.connection().exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)
+        for step in plan.scalars(3):
+            assert not step.startswith(tuple(f"SCAN {table}" for table in people)) or "max(" in statement, (
+                statement
+            )
+
+
+def test_the_dictionary_follows_the_cards(session: Session) -> None:
+    def known(name: str) -> int | None:
+        found = session.exec(select(models.Surname).where(col(models.Surname.name) == name)).one_or_none()
+        session.expire_all()
+        return found.people if found else None
+
+    def keys() -> tuple[int, int]:
+        return (
+            len(session.exec(select(models.SurnameDeletion)).all()),
+            len(session.exec(select(models.SurnameTrigram)).all()),
+        )
+
+    before = keys()
+    surname_index.add(session, "ярыгин")
+    surname_index.add(session, "ярыгин")
+    assert known("ярыгин") == 2
+    assert [row.name for row in surname_index.one_typo(session, ["ярыгн"])["ярыгн"]] == ["ярыгин"]
+    assert [row.name for row in surname_index.two_typos(session, "яригн")] == ["ярыгин"]
+    assert [row.name for row in surname_index.containing(session, "рыги")] == ["ярыгин"]
+    surname_index.remove(session, "ярыгин")
+    assert known("ярыгин") == 1
+    surname_index.replace(session, "ярыгин", "яров")
+    assert (known("ярыгин"), known("яров")) == (None, 1)
+    surname_index.remove(session, "яров")
+    surname_index.remove(session, "никого")
+    surname_index.add(session, "")
+    assert keys() == before
+    assert surname_index.two_typos(session, "яригн") == []
+    session.rollback()
+
+
+def test_bulk_rows_are_those_that_adding_one_by_one_would_make(session: Session) -> None:
+    names = dict(session.execute(text("SELECT name, people FROM surname")).all())
+    rows = surname_index.bulk_rows(names)
+    by_id = {row["id"]: row["name"] for row in rows.surnames}
+    for table, key, made in (
+        ("surname_deletion", "deletion", rows.deletions),
+        ("surname_trigram", "trigram", rows.trigrams),
+    ):
+        stored = session.execute(
+            text(f"SELECT {key}, name FROM {table} JOIN surname ON surname.id = surname_id")
+        )
+        assert {tuple(row) for row in stored} == {(row[key], by_id[row["surname_id"]]) for row in made}
+
+
+@pytest.mark.parametrize(
+    ("query", "titles"),
+    [
+        ("кард", ["Кардиолог", "Кардашев Нина Викторовна"]),
+        ("rfhl", ["Кардиолог", "Кардашев Нина Викторовна"]),
+        ("лор", ["Оториноларинголог"]),
+        ("гинек", ["Акушер-гинеколог"]),
+        ("акушер-гинеколог", ["Акушер-гинеколог"]),
+        ("бел", ["Белова Нина Викторовна", "Белова Нина Викторовна"]),
+        ("белова н в", ["Белова Нина Викторовна", "Белова Нина Викторовна"]),
+        ("бел тер", ["Белова Нина Викторовна"]),
+        ("cardio", ["Кардиолог"]),
+        ("сфквшщ", ["Кардиолог"]),
+        ("электро", ["Электрокардиография"]),
+        ("b01.015", ["Первичный приём кардиолога"]),
+        ("В01.015.001", ["Первичный приём кардиолога"]),
+        ("кадиолог", ["Кардиолог"]),
+        ("терпевт", ["Терапевт"]),
+        ("арлова", ["Орлова Нина Викторовна"]),
+        ("%", []),
+        ("ъъъ", []),
+        ("' OR 1=1", []),
+    ],
+)
+def test_targets(session: Session, query: str, titles: list[str]) -> None:
+    found = match_targets(session, query, 12)
+    assert [match.title for match in found][: len(titles)] == titles
+    if not titles:
+        assert found == []
+
+
+def test_targets_in_order(session: Session) -> None:
+    listed = match_targets(session, " ", 12)
+    assert {match.kind for match in listed} == {dto.TargetKind.SPECIALTY}
+    assert len(listed) == 5
+    kinds = [match.kind for match in match_targets(session, "кард", 12)]
+    assert kinds == sorted(kinds, key=[*dto.TargetKind].index)
+    assert [match.id for match in match_targets(session, "белова", 12)] == [1, 3]  # who receives now is first
+    assert match_targets(session, "белова", 1)[0].detail == "Терапевт, Поликлиника № 1"
+    assert match_targets(session, "кард", 0) == []
+
+
+@pytest.mark.parametrize(
+    ("query", "number"),
+    [
+        *(("Кардиолог", 1), ("cardio", 1), ("тер", 2), ("лор", 3), ("nthfgtdn", 2), ("гинеколог", 4)),
+        *(("терпевт", 2), ("те", 2), ("", None), ("ъъъ", None), ("Белова", None)),
+    ],
+)
+def test_a_specialty_for_the_command_line(session: Session, query: str, number: int | None) -> None:
+    assert find_specialty(session, query) == number
