@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlmodel import Session, col
 
-from registrar_tui.clock import Clock, SystemClock, clock_for
+from registrar_tui.clock import Clock, clock_for
 from registrar_tui.clock import today as day_in
 from registrar_tui.config import Config, is_url
 from registrar_tui.desk_services import DeskServices
@@ -165,7 +165,8 @@ def create(
             from registrar_tui.services.demo import fill
             from registrar_tui.services.demo_visits import DemoPlan
 
-            plan = DemoPlan(patients, doctors, days, today or day_in(SystemClock(), DEMO_ZONE), random_seed)
+            day = today or day_in(clock_for(demo=True, zone=DEMO_ZONE), DEMO_ZONE)
+            plan = DemoPlan(patients, doctors, days, day, random_seed)
             with Session(connection) as session:
                 counts = fill(session, plan, progress or _silent)
                 session.flush()

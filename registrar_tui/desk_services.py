@@ -181,6 +181,9 @@ class DeskServices:
         request = _request("book-first-free", command)
         for attempt in range(FIRST_FREE_TRIES):
             with self._store.read() as session:
+                # A retry must not search anew: the first attempt may have taken the last free slot.
+                if was_done(session, command.op_id):
+                    return visits.view_from(stored_answer(session, command.op_id, request))
                 slot_id = booking.first_free_slot(session, self._workplace, command)
             wish = dto.BookVisit(
                 command.op_id,

@@ -117,6 +117,8 @@ CANCEL_REASONS: dict[str, str] = {
     "room-unavailable": "кабинет не работает",
     "clinic-other": "иная причина клиники",
 }
+# Whoever names one of these, the clinic is the cause: it never counts against the patient.
+CLINIC_REASONS = frozenset({"doctor-absent", "room-unavailable", "clinic-other", "booking-mistake"})
 RESCHEDULED = "rescheduled"  # written by a move only, never chosen by a person
 
 

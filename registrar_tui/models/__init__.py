@@ -11,6 +11,7 @@ SQLModel.metadata.naming_convention = {
     "pk": "pk_%(table_name)s",
 }
 
+from registrar_tui.models.audit import AuditEntry  # noqa: E402 - tables must see the naming convention
 from registrar_tui.models.clinic import (  # noqa: E402 - tables must see the naming convention
     Branch,
     Certificate,
@@ -20,7 +21,7 @@ from registrar_tui.models.clinic import (  # noqa: E402 - tables must see the na
     Setting,
     Specialty,
 )
-from registrar_tui.models.operator import Operator  # noqa: E402
+from registrar_tui.models.operator import Operator, OperatorSession  # noqa: E402
 from registrar_tui.models.patient import (  # noqa: E402
     Attachment,
     IdentityDocument,
@@ -37,6 +38,7 @@ from registrar_tui.models.visit import Op, Visit, VisitEvent  # noqa: E402
 
 __all__ = [
     "Attachment",
+    "AuditEntry",
     "Branch",
     "Certificate",
     "Claim",
@@ -44,6 +46,7 @@ __all__ = [
     "IdentityDocument",
     "Op",
     "Operator",
+    "OperatorSession",
     "Patient",
     "Policy",
     "Representative",

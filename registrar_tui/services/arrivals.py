@@ -13,6 +13,7 @@ from registrar_tui.models import Doctor, Patient, Room, Specialty, Visit
 from registrar_tui.services import dto, ticket_code
 from registrar_tui.services.slots import patient_facts
 from registrar_tui.services.visits import (
+    find_visit,
     number_of,
     record,
     required_id,
@@ -127,7 +128,7 @@ def verify(session: Session, workplace: Workplace, code: str) -> dto.TicketCheck
     visit_id = workplace.tickets.read(code)
     if visit_id is None:
         return _check(TicketVerdict.FORGED, None, None)
-    visit = session.get(Visit, visit_id)
+    visit = find_visit(session, visit_id)
     if visit is None:
         return _check(TicketVerdict.UNKNOWN, None, None)
     return _check(judge_arrival(workplace, visit), visit_id, visit_row(session, visit_id))

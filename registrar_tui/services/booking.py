@@ -19,7 +19,7 @@ from registrar_tui.services.slots import (
     slot_by_id,
     slot_chain,
 )
-from registrar_tui.services.target_search import find_specialty
+from registrar_tui.services.target_search import require_specialty
 from registrar_tui.services.visits import claim, record, required_id, view_of
 from registrar_tui.services.workplace import Workplace
 from registrar_tui.vocabulary import VisitStatus
@@ -62,13 +62,7 @@ def first_free_slot(session: Session, workplace: Workplace, command: dto.BookFir
     """Return the slot `--first-free` would take now; `not_found` where there is none."""
     rulebook = load_rulebook(session, workplace.now().date())
     overridden = check_overrides(rulebook, command.overrides)
-    specialty_id = find_specialty(session, command.specialty)
-    if specialty_id is None:
-        raise Refusal(
-            "not_found",
-            f"Специальности «{command.specialty[:40]}» нет: уточните название.",
-            field="specialty",
-        )
+    specialty_id = require_specialty(session, command.specialty)
     service = service_by_code(session, command.service)
     patient = patient_facts(session, command.patient_id, since=workplace.now())
     asker = asker_for(

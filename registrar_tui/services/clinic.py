@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from typing import Any
 
-from sqlalchemy import Row, func, or_, select
+from sqlalchemy import Row, and_, func, or_, select
 from sqlmodel import Session, col
 
-from registrar_tui.errors import Refusal
 from registrar_tui.models import (
     Branch,
     Certificate,
@@ -23,14 +22,14 @@ from registrar_tui.models import (
     Specialty,
 )
 from registrar_tui.services import dto
-from registrar_tui.services.target_search import find_specialty, match_targets
+from registrar_tui.services.target_search import match_targets, require_specialty
 from registrar_tui.services.wording import age_on, full_name
 from registrar_tui.services.workplace import Workplace
 from registrar_tui.vocabulary import Channel, SlotKind
 
 AHEAD = timedelta(days=14)
 ADULT = 18
-_OPEN_KINDS = (SlotKind.ORDINARY, SlotKind.REPEAT, SlotKind.PREVENTION, SlotKind.EXTRA, SlotKind.PAID)
+_GATED_KINDS = (SlotKind.SAME_DAY, SlotKind.RESERVE, SlotKind.REFERRAL)  # the rules open them by the clock
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +53,7 @@ def setting(session: Session, key: str) -> str | None:
 def free_by_doctor(session: Session, workplace: Workplace) -> dict[int, Free]:
     """Count what the desk could book with each doctor in the next two weeks."""
     now = workplace.now()
+    tomorrow = datetime.combine(now.date() + timedelta(days=1), time.min)
     statement = (
         select(col(Slot.doctor_id), func.count(), func.min(col(Slot.starts_at)))
         .outerjoin(Claim, col(Claim.slot_id) == col(Slot.id))
@@ -62,8 +62,16 @@ def free_by_doctor(session: Session, workplace: Workplace) -> dict[int, Free]:
             col(Slot.starts_at) < now + AHEAD,
             col(Slot.closed).is_(False),
             col(Claim.visit_id).is_(None),
-            or_(col(Claim.slot_id).is_(None), col(Claim.held_until) <= workplace.utc()),
-            or_(col(Slot.kind).in_(_OPEN_KINDS), col(Slot.released_at) <= now),
+            or_(
+                col(Claim.slot_id).is_(None),
+                col(Claim.held_until) <= workplace.utc(),
+                col(Claim.held_by) == workplace.desk,
+            ),
+            or_(
+                col(Slot.kind).not_in(_GATED_KINDS),
+                and_(col(Slot.kind) == SlotKind.SAME_DAY, col(Slot.starts_at) < tomorrow),
+                and_(col(Slot.kind) != SlotKind.SAME_DAY, col(Slot.released_at) <= now),
+            ),
             or_(
                 col(Slot.channels) == "",
                 col(Slot.channels).contains(Channel.DESK),
@@ -87,12 +95,7 @@ def doctors(
         .order_by(col(Specialty.name), col(Doctor.last_name), col(Doctor.id))
     )
     if specialty is not None:
-        specialty_id = find_specialty(session, specialty)
-        if specialty_id is None:
-            raise Refusal(
-                "not_found", f"Специальности «{specialty[:40]}» нет: уточните название.", field="specialty"
-            )
-        statement = statement.where(col(Doctor.specialty_id) == specialty_id)
+        statement = statement.where(col(Doctor.specialty_id) == require_specialty(session, specialty))
     free = free_by_doctor(session, workplace)
     certificates = _certificates(session)
     return tuple(

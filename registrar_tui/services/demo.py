@@ -71,9 +71,7 @@ def _write_settings(session: Session, clinic: ClinicSeed, plan: DemoPlan) -> Non
         "demo_today": plan.today.isoformat(),
     }
     _insert(session, Setting, ({"key": key, "value": value} for key, value in facts.items()))
-    _insert(
-        session, Operator, [{"login": "demo", "name": "Соколова А. П.", "role": "senior", "active": True}]
-    )
+    _insert(session, Operator, [{"login": "demo", "name": "Соколова А. П.", "role": "demo", "active": True}])
 
 
 def _write_clinic(session: Session, clinic: ClinicSeed, doctors: tuple[DoctorSeed, ...], today: date) -> None:

@@ -125,3 +125,7 @@ class Services(Protocol):
     def change_stamp(self) -> object:
         """Return a value that differs once any desk has changed the base."""
         ...
+
+    def close(self) -> None:
+        """Give every connection back."""
+        ...

@@ -29,6 +29,7 @@ from registrar_tui.services.wording import day_and_time
 from registrar_tui.services.workplace import Workplace
 from registrar_tui.vocabulary import (
     CANCEL_REASONS,
+    CLINIC_REASONS,
     RESCHEDULED,
     Channel,
     Initiator,
@@ -152,8 +153,9 @@ def cancel(session: Session, workplace: Workplace, command: dto.CancelVisit) -> 
     before = snapshot(session, visit)
     visit.status = VisitStatus.CANCELLED
     visit.cancel_reason = command.reason
-    visit.cancelled_by = command.by
-    visit.late = command.by is Initiator.PATIENT and visit.starts_at - workplace.now() < LATE
+    by = Initiator.CLINIC if command.reason in CLINIC_REASONS else command.by
+    visit.cancelled_by = by
+    visit.late = by is Initiator.PATIENT and visit.starts_at - workplace.now() < LATE
     free(session, visit)
     record(session, workplace, visit, "cancelled", command.op_id, before=before, reason=command.reason)
     if visit.late:

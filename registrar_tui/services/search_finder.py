@@ -74,7 +74,7 @@ class Finder:
         """
         if not has_cyrillic("".join(self._query.tokens)):
             return
-        births: list[Birth | None] = list(self._query.births)
+        births: list[Birth] = list(self._query.births)
         tails = self._tails()
         for birth in self._query.births:
             if birth.exact:
@@ -82,15 +82,14 @@ class Finder:
                 births.remove(birth)
         for tail in tails:
             self._find_phone(tail, typos=True)
-        if not (self._query.births or tails):
-            births = [None]
+        dated: list[Birth | None] = [*births] if self._query.births or tails else [None]
         known = len(self.hits)
         if self.reading is not None and len(self._query.tokens) > 2:
             return  # three names that agree are the person
         guesses = (self._one_typo, self._inside, self._given_name_typo, self._unfinished, self._two_typos)
         for guess in guesses:
-            for birth in births:
-                guess(birth)
+            for limit in dated:
+                guess(limit)
             if len(self.hits) > known or known:
                 return
 

@@ -21,7 +21,7 @@ from registrar_tui.services.slots import (
     slot_by_id,
     slots_of,
 )
-from registrar_tui.services.target_search import find_specialty
+from registrar_tui.services.target_search import require_specialty
 from registrar_tui.services.wording import day_short, short_name
 from registrar_tui.services.workplace import Workplace
 from registrar_tui.vocabulary import Channel, SlotStatus
@@ -61,14 +61,7 @@ def _doctors_asked(session: Session, query: dto.SlotQuery) -> list[int]:
         return [query.doctor_id]
     if query.specialty is None:
         return list(session.execute(select(col(Doctor.id))).scalars())
-    specialty_id = find_specialty(session, query.specialty)
-    if specialty_id is None:
-        raise Refusal(
-            "not_found",
-            f"Специальности «{query.specialty[:40]}» нет: уточните название.",
-            field="specialty",
-        )
-    return list(availability.doctors_of(session, specialty_id))
+    return list(availability.doctors_of(session, require_specialty(session, query.specialty)))
 
 
 def _row(asker: Asker, entry: JudgedSlot) -> dto.SlotRow:

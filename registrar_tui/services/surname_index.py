@@ -39,8 +39,7 @@ _ADD_DELETION: Final = text(
     " ON CONFLICT DO NOTHING"
 )
 _ADD_TRIGRAM: Final = text(
-    "INSERT INTO surname_trigram (trigram, surname_id) VALUES (:trigram, :surname_id)"
-    " ON CONFLICT DO NOTHING"
+    "INSERT INTO surname_trigram (trigram, surname_id) VALUES (:trigram, :surname_id) ON CONFLICT DO NOTHING"
 )
 
 _STARTING: Final = (

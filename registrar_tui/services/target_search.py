@@ -10,7 +10,9 @@ from typing import Any, Final, NamedTuple
 from sqlalchemy import Select, select
 from sqlmodel import Session
 
+from registrar_tui.errors import Refusal
 from registrar_tui.models import Doctor
+from registrar_tui.plain import plain
 from registrar_tui.services.dto import TargetKind
 from registrar_tui.services.search_keys import fold, number_key, one_typo_from_start, other_layout
 
@@ -121,6 +123,19 @@ def find_specialty(session: Session, text: str) -> int | None:
             ids = [row.id for quality, row in found if quality == best]
             return int(ids[0]) if len(ids) == 1 else None
     return None
+
+
+def require_specialty(session: Session, text: str) -> int:
+    """Return the specialty meant; `not_found` names those that fit where several do."""
+    specialty_id = find_specialty(session, text)
+    if specialty_id is not None:
+        return specialty_id
+    fitting = [match.title for match in match_targets(session, text, 6) if match.kind is TargetKind.SPECIALTY]
+    said = plain(text)[:40]
+    message = f"Специальности «{said}» нет: уточните название."
+    if len(fitting) > 1 and text.strip():
+        message = f"«{said}» подходит к нескольким: {', '.join(fitting)} — уточните."
+    raise Refusal("not_found", message, field="specialty")
 
 
 def _rows(session: Session, statement: Select[Any]) -> Sequence[Any]:

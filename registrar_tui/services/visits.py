@@ -17,6 +17,7 @@ from registrar_tui.services import dto
 from registrar_tui.services.rules.base import SlotFacts, VisitFacts
 from registrar_tui.services.workplace import Workplace
 
+LARGEST_ID = 2**31 - 1  # what an integer key of PostgreSQL holds
 _MUTABLE = (
     "status",
     "arrived_at",
@@ -37,12 +38,20 @@ class SlotLost(Exception):
 
 def visit_by_id(session: Session, visit_id: int, *, lock: bool = False) -> Visit:
     """Return one visit; `not_found`. `lock` keeps other desks off it until the transaction ends."""
+    visit = find_visit(session, visit_id, lock=lock)
+    if visit is None:
+        raise Refusal("not_found", f"Приёма № {visit_id} нет в базе: проверьте номер.", field="visit")
+    return visit
+
+
+def find_visit(session: Session, visit_id: int, *, lock: bool = False) -> Visit | None:
+    """Return one visit, None where there is none; a ticket code may claim a number no key can hold."""
+    if visit_id > LARGEST_ID:
+        return None
     statement = select(Visit).where(col(Visit.id) == visit_id)
     if lock:
         statement = statement.with_for_update()
     visit: Visit | None = session.execute(statement).scalar_one_or_none()
-    if visit is None:
-        raise Refusal("not_found", f"Приёма № {visit_id} нет в базе: проверьте номер.", field="visit")
     return visit
 
 

@@ -17,13 +17,14 @@ from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 
-from registrar_tui.config import is_url
+from registrar_tui.config import data_folder, is_url
 from registrar_tui.errors import StoreUnavailable, UsageError
 from registrar_tui.storage.failures import unavailable
 
 APPLICATION_ID = 0x52454753  # "REGS": tells our file from a foreign SQLite base
 BUSY_DEADLINE = 30.0  # seconds a write waits for its turn; only a starved machine comes near
 READ_TIMEOUT = 30_000  # ms; a reader meets a lock only while a WAL is recovered or removed
+_NOT_CREATED = "Базы {path} нет: создайте её командой «registrar init» или откройте «registrar demo»."
 NETWORK_FILE_SYSTEMS = frozenset(
     {"nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "afs", "ceph", "fuse.sshfs", "fuse.glusterfs"}
 )
@@ -101,7 +102,7 @@ def _open_sqlite(path: Path, *, create: bool) -> Engine:
     engine = create_engine(
         "sqlite://", module=driver, creator=connect, poolclass=_pool(), hide_parameters=True
     )
-    event.listen(engine, "connect", _pragmas(safe=safe))
+    event.listen(engine, "connect", _pragmas(safe=safe, create=create))
     event.listen(engine, "begin", _begin(driver, str(path)))
     return engine
 
@@ -115,6 +116,8 @@ def _pool() -> Any:
 def _require_usable_path(path: Path, *, create: bool) -> None:
     if path.is_dir():
         raise StoreUnavailable(f"{path} — это папка: укажите файл базы.")
+    if not path.parent.is_dir() and not create and path.parent == data_folder():
+        raise StoreUnavailable(_NOT_CREATED.format(path=path), code="no_database")
     if not path.parent.is_dir():
         raise StoreUnavailable(f"Папки {path.parent} нет: создайте её или укажите другой файл базы.")
     if _file_system(path.parent) in NETWORK_FILE_SYSTEMS:
@@ -124,10 +127,7 @@ def _require_usable_path(path: Path, *, create: bool) -> None:
     if create:
         return
     if not path.exists():
-        raise StoreUnavailable(
-            f"Базы {path} нет: создайте её командой «registrar init» или откройте «registrar demo».",
-            code="no_database",
-        )
+        raise StoreUnavailable(_NOT_CREATED.format(path=path), code="no_database")
     if not os.access(path, os.R_OK | os.W_OK) or not os.access(path.parent, os.W_OK):
         raise StoreUnavailable(
             f"Нет права записи в базу {path}: обратитесь к администратору.", code="read_only"
@@ -149,7 +149,7 @@ def _file_system(folder: Path) -> str:
     return kind
 
 
-def _pragmas(*, safe: bool) -> Any:
+def _pragmas(*, safe: bool, create: bool) -> Any:
     journal = (
         ("journal_mode=WAL", "synchronous=FULL") if safe else ("journal_mode=DELETE", "synchronous=EXTRA")
     )
@@ -166,10 +166,21 @@ def _pragmas(*, safe: bool) -> Any:
 
     def prepare(connection: Any, _record: Any) -> None:
         connection.isolation_level = None  # the begin event opens transactions, not the driver
+        if not create:
+            _require_ours(connection)  # before the first PRAGMA that writes
         for statement in statements:
             connection.execute(f"PRAGMA {statement}")
 
     return prepare
+
+
+def _require_ours(connection: Any) -> None:
+    """Refuse a file that is not ours while it is still untouched: WAL mode would rewrite its header."""
+    if connection.execute("PRAGMA application_id").fetchone()[0] == APPLICATION_ID:
+        return
+    if connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0] == 0:
+        raise StoreUnavailable("База пуста: создайте её командой «registrar init».", code="no_database")
+    raise StoreUnavailable("Это не база registrar: укажите другой файл или адрес.", code="foreign_database")
 
 
 def _begin(driver: ModuleType, name: str) -> Any:

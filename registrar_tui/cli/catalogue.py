@@ -1,0 +1,93 @@
+"""Every command by name, with the line its help begins with and the function that runs it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+PROGRAM_HELP = (
+    "Запись пациентов поликлиники. Без команды открывает рабочее место регистратора; "
+    "команды ниже делают то же из сценария. Параметры команды: registrar КОМАНДА --help."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Verb:
+    """A command: `registrar_tui.cli.<module>:<function>`."""
+
+    module: str
+    function: str
+    help: str
+    example: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Noun:
+    """A group of commands."""
+
+    help: str
+    verbs: dict[str, Verb]
+
+
+Entry = Verb | Noun
+
+CATALOGUE: dict[str, Entry] = {
+    "find": Verb(
+        "find",
+        "find",
+        "Найти пациента по любому фрагменту: ФИО, год, документ, телефон, талон.",
+        "Пример: registrar find ива ив 58",
+    ),
+    "book": Verb(
+        "book",
+        "book",
+        "Записать пациента на приём.",
+        "Пример: registrar book --patient 12 --specialty терапевт --first-free --print",
+    ),
+    "move": Verb("move", "move", "Перенести приём на другое время.", "Пример: registrar move 31 --slot 4058"),
+    "cancel": Verb(
+        "cancel", "cancel", "Отменить приём.", "Пример: registrar cancel 31 --reason patient-request"
+    ),
+    "undo": Verb("undo", "undo", "Вернуть последнее действие этого рабочего места: запись, перенос, отмену."),
+    "arrive": Verb("arrive", "arrive", "Отметить, что пациент пришёл."),
+    "ticket": Noun(
+        "Талоны: печать и проверка.",
+        {
+            "print": Verb("ticket", "print_ticket", "Напечатать талон ещё раз."),
+            "verify": Verb("ticket", "verify", "Проверить код предъявленного талона."),
+            "batch": Verb("ticket", "batch", "Собрать талоны одного дня в один файл."),
+        },
+    ),
+    "visit": Noun(
+        "Приёмы.",
+        {
+            "show": Verb("visit", "show", "Показать приём и его историю."),
+            "list": Verb("visit", "list_visits", "Перечислить приёмы дня."),
+        },
+    ),
+    "slot": Noun(
+        "Бирки расписания.",
+        {
+            "list": Verb(
+                "slot",
+                "list_slots",
+                "Перечислить бирки врача или специальности.",
+                "Пример: registrar slot list --specialty кардиолог --free --from 24.11.2026",
+            )
+        },
+    ),
+    "doctor": Noun(
+        "Врачи.", {"list": Verb("doctor", "list_doctors", "Перечислить врачей и ближайшее свободное время.")}
+    ),
+    "check": Verb(
+        "check",
+        "check",
+        "Проверить документ или контакт, не обращаясь к базе.",
+        "Пример: registrar check snils 112-233-445 95",
+    ),
+    "rule": Noun("Правила записи.", {"list": Verb("rule", "list_rules", "Перечислить действующие правила.")}),
+    "demo": Verb("demo", "demo", "Создать демонстрационную клинику, если её нет, и открыть её."),
+    "init": Verb("init", "init", "Создать базу, не открывая рабочее место."),
+    "db": Noun(
+        "Обслуживание базы.", {"upgrade": Verb("db", "upgrade", "Обновить базу до этой версии программы.")}
+    ),
+}

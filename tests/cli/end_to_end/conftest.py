@@ -1,0 +1,29 @@
+"""One real demo base for all end-to-end tests of a worker, a fresh copy of it for each."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.cli.end_to_end.demo_base import NOW, Clinic, build, copy
+from tests.cli.harness import Registrar
+
+
+@pytest.fixture(scope="session")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return build(tmp_path_factory.mktemp("base"))
+
+
+@pytest.fixture
+def base(built: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    path = copy(built, tmp_path)
+    monkeypatch.setenv("REGISTRAR_DB", str(path))
+    monkeypatch.setenv("REGISTRAR_NOW", NOW)
+    monkeypatch.setenv("REGISTRAR_DESK", "окно 2")
+    return path
+
+
+@pytest.fixture
+def clinic(base: Path, registrar: Registrar) -> Clinic:
+    return Clinic(registrar)
