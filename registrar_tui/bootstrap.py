@@ -17,14 +17,18 @@ from registrar_tui.config import Config, is_url
 from registrar_tui.desk_services import DeskServices
 from registrar_tui.errors import NotAllowed, Refusal, StoreUnavailable
 from registrar_tui.models import Branch, Operator, Setting
-from registrar_tui.services import publishing
+from registrar_tui.office_services import OfficeServices
+from registrar_tui.services import operators, publishing
+from registrar_tui.services.audit import Writer, append
+from registrar_tui.services.founding import NewClinic, found_clinic
 from registrar_tui.services.rules.rulebook import load_rulebook
 from registrar_tui.services.workplace import TicketKeys, Workplace
 from registrar_tui.storage import schema
 from registrar_tui.storage.engine import open_engine
+from registrar_tui.storage.key_files import ClinicKeys, create_keys, demo_keys, read_keys
 from registrar_tui.storage.sequences import advance_sequences
 from registrar_tui.storage.session import Store
-from registrar_tui.storage.ticket_keys import create_key, demo_key, read_keys
+from registrar_tui.storage.token_file import read_token
 
 Progress = Callable[[str, int, int], None]
 DEMO_OPERATOR = "demo"
@@ -57,30 +61,108 @@ def shown_name(database: str) -> str:
         return "PostgreSQL"
 
 
-def build(config: Config, *, clock: Clock | None = None) -> DeskServices:
-    """Open the base and return its use-cases; every trouble is a RegistrarError."""
+def build(config: Config, *, clock: Clock | None = None, token: str | None = None) -> DeskServices:
+    """Open the base and return the desk's use-cases; every trouble is a RegistrarError.
+
+    `token` is that of a signed-in operator; without it the token file is looked at, and on a demo base the
+    demo operator works.
+    """
+    store, workplace, clinic = _open(config, clock, token)
+    return DeskServices(
+        store, workplace, demo=clinic.demo, tickets_folder=config.tickets, printer=config.printer
+    )
+
+
+def build_office(config: Config, *, clock: Clock | None = None, token: str | None = None) -> OfficeServices:
+    """Open the base and return the use-cases of the administrator and the auditor."""
+    store, workplace, _ = _open(config, clock, token)
+    return OfficeServices(store, workplace, keys=config.keys)
+
+
+def _open(config: Config, clock: Clock | None, token: str | None) -> tuple[Store, Workplace, _Clinic]:
     store = _open_store(config)
     try:
         with store.read() as session:
             clinic = _clinic(session, config)
-            operator = _operator(session, config, clinic)
-            workplace = Workplace(
-                operator=operator.login,
-                operator_name=operator.name,
-                desk=config.desk,
-                branch_id=clinic.branch_id,
-                receives_any_branch=config.branch is None,
-                zone=clinic.zone,
-                clinic_name=clinic.name,
-                tickets=_ticket_keys(config, clinic),
-                clock=clock or clock_for(demo=clinic.demo, zone=clinic.zone),
-            )
+            clock = clock or clock_for(demo=clinic.demo, zone=clinic.zone)
+            operator = _operator(session, config, clinic, clock, token)
+            keys = _clinic_keys(config, clinic)
     except BaseException:
         store.close()
         raise
-    return DeskServices(
-        store, workplace, demo=clinic.demo, tickets_folder=config.tickets, printer=config.printer
+    workplace = Workplace(
+        operator=operator.login,
+        operator_name=operator.name,
+        desk=config.desk,
+        branch_id=clinic.branch_id,
+        receives_any_branch=config.branch is None,
+        zone=clinic.zone,
+        clinic_name=clinic.name,
+        tickets=TicketKeys(clinic.id, max(keys.tickets), keys.tickets),
+        clock=clock,
+        role=operator.role,
+        journal_key=keys.journal,
     )
+    return store, workplace, clinic
+
+
+def sign_in(config: Config, login: str, password: str) -> str:
+    """Check a password and open a session of twelve hours; returns its token, NotAllowed says why not."""
+    store = _open_store(config)
+    try:
+        with store.read() as session:
+            clinic = _clinic(session, config)
+            keys = _clinic_keys(config, clinic)
+            fits = operators.password_fits(session, login, password)
+        clock = clock_for(demo=clinic.demo, zone=clinic.zone)
+
+        def record(session: Session) -> operators.SignIn:
+            outcome = operators.attempt(session, clock.utc(), login, fits=fits, desk=config.desk)
+            role = outcome.operator.role if outcome.operator else ""
+            writer = Writer(
+                outcome.operator.login if outcome.operator else "", role, config.desk, keys.journal
+            )
+            append(session, writer, clock.utc(), outcome.code)
+            return outcome
+
+        outcome = store.write(record)
+    finally:
+        store.close()
+    if outcome.token is None:
+        raise NotAllowed(outcome.refusal or "", code=outcome.code.replace("-", "_"))
+    return outcome.token
+
+
+def first_administrator(config: Config, login: str, name: str, password: str) -> None:
+    """Make the first operator of a base that has none; afterwards operators are added by an administrator."""
+    hashed = operators.hash_password(password)
+    store = _open_store(config)
+    try:
+        with store.read() as session:
+            clinic = _clinic(session, config)
+            keys = _clinic_keys(config, clinic)
+        clock = clock_for(demo=clinic.demo, zone=clinic.zone)
+
+        def record(session: Session) -> None:
+            if operators.anybody(session):
+                raise NotAllowed("Операторы уже есть: нового заводит администратор.")
+            made = operators.add(session, login, name, "administrator", hashed, must_change=False)
+            writer = Writer(made.login, made.role, config.desk, keys.journal)
+            append(session, writer, clock.utc(), "operator-added", object_kind="operator", object_id=made.id)
+
+        store.write(record)
+    finally:
+        store.close()
+
+
+def has_operators(config: Config) -> bool:
+    """Tell whether anybody can sign in yet."""
+    store = _open_store(config)
+    try:
+        with store.read() as session:
+            return operators.anybody(session)
+    finally:
+        store.close()
 
 
 def _open_store(config: Config) -> Store:
@@ -118,29 +200,26 @@ def _clinic(session: Session, config: Config) -> _Clinic:
     )
 
 
-def _operator(session: Session, config: Config, clinic: _Clinic) -> Operator:
+def _operator(session: Session, config: Config, clinic: _Clinic, clock: Clock, token: str | None) -> Operator:
     """The demo operator needs no password, and only on a demo base."""
-    login = config.operator or (DEMO_OPERATOR if clinic.demo else None)
-    if not clinic.demo:
+    if clinic.demo and token is None and config.operator in (None, DEMO_OPERATOR):
+        operator = operators.by_login(session, DEMO_OPERATOR)
+        if operator is not None:
+            return operator
+    token = token or read_token(config.token_file)
+    if token is None:
         raise NotAllowed(
-            "Войдите как оператор: без входа персональные данные недоступны.", code="not_signed_in"
+            "Войдите как оператор: «registrar operator login ИМЯ» или на рабочем месте.",
+            code="not_signed_in",
         )
-    operator: Operator | None = session.execute(
-        select(Operator).where(col(Operator.login) == login, col(Operator.active).is_(True))
-    ).scalar_one_or_none()
-    if operator is None:
-        raise NotAllowed("Такого оператора нет: проверьте имя.", code="not_allowed")
+    operator = operators.signed_in(session, clock.utc(), token)
+    if config.operator is not None and operator.login != config.operator.casefold():
+        raise NotAllowed("Вы вошли под другим именем: войдите как указанный оператор.", code="not_signed_in")
     return operator
 
 
-def _ticket_keys(config: Config, clinic: _Clinic) -> TicketKeys:
-    keys = demo_key(clinic.demo_secret) if clinic.demo else read_keys(config.keys)
-    if not keys:
-        raise StoreUnavailable(
-            f"Ключа талонов нет в {config.keys}: перенесите его с компьютера, где база создана.",
-            code="keys_unavailable",
-        )
-    return TicketKeys(clinic.id, max(keys), keys)
+def _clinic_keys(config: Config, clinic: _Clinic) -> ClinicKeys:
+    return demo_keys(clinic.demo_secret) if clinic.demo else read_keys(config.keys)
 
 
 def create(
@@ -153,15 +232,23 @@ def create(
     today: date | None = None,
     random_seed: int = 1,
     progress: Progress | None = None,
+    clinic: NewClinic | None = None,
 ) -> dict[str, int]:
-    """Create and migrate a base, fill it with the demo clinic on wish; an existing one is refused."""
+    """Create and migrate a base: the demo clinic, or an empty one with its first branch.
+
+    An existing base is refused.
+    """
     from registrar_tui.storage.creation import new_base
 
     name = shown_name(config.database)
     counts: dict[str, int] = {}
     with new_base(config.database, name) as connection:
         schema.migrate(connection)
-        if demo:
+        if not demo:
+            with Session(connection) as session:
+                found_clinic(session, clinic or NewClinic())
+                session.flush()
+        else:
             from registrar_tui.services.demo import fill
             from registrar_tui.services.demo_visits import DemoPlan
 
@@ -172,7 +259,7 @@ def create(
                 session.flush()
             advance_sequences(connection)
     if not demo:
-        create_key(config.keys)
+        create_keys(config.keys)
     return counts
 
 

@@ -28,6 +28,8 @@ class Config:
     """The folder that printed tickets are written to."""
     keys: Path
     """The folder (0700) of the clinic's secrets: ticket signing keys."""
+    token_file: Path
+    """Where the command line keeps the token of a signed-in operator (0600)."""
     branch: int | None = None
     """The branch this desk stands in; None: a ticket of any branch is received."""
     printer: str | None = None
@@ -75,6 +77,7 @@ def load_config(
         operator=operator or os.environ.get("REGISTRAR_OPERATOR") or settings.get("operator"),
         tickets=Path(tickets) if tickets else _beside(chosen, folder, "tickets"),
         keys=_beside(chosen, folder, "keys"),
+        token_file=Path(os.environ.get("REGISTRAR_TOKEN_FILE") or folder / "session.token"),
         branch=_branch(os.environ.get("REGISTRAR_BRANCH") or settings.get("branch")),
         printer=os.environ.get("REGISTRAR_PRINTER") or settings.get("printer"),
     )

@@ -15,12 +15,14 @@ from sqlmodel import Session
 from registrar_tui.errors import Refusal
 from registrar_tui.services import (
     arrivals,
+    audit,
     booking,
     cards,
     clinic,
     dto,
     grids,
     holds,
+    masking,
     rebooking,
     registration,
     search,
@@ -31,6 +33,7 @@ from registrar_tui.services import (
     visits,
 )
 from registrar_tui.services.operations import AlreadyDone, is_known, once, stored_answer
+from registrar_tui.services.permissions import Permission, allows
 from registrar_tui.services.protocol import TicketFormat
 from registrar_tui.services.slots import asker_for, patient_facts
 from registrar_tui.services.visits import SlotLost
@@ -62,21 +65,28 @@ class DeskServices:
             people = search_people.highest_id(session)
             return clinic.greeting(session, self._workplace, demo=self._demo, people=people)
 
-    def find_patients(self, text: str, *, limit: int = 20) -> dto.PatientPage:
+    def find_patients(self, text: str, *, limit: int = 20, journalled: bool = False) -> dto.PatientPage:
         """Find people by any fragment."""
+        self._workplace.may(Permission.FIND)
         with self._store.read() as session:
-            return search.find_patients(
+            page = search.find_patients(
                 session,
                 text,
                 limit=limit,
                 today=self._workplace.now().date(),
                 branch_id=self._workplace.branch_id,
             )
+        if journalled:
+            self._journal("searched", detail={"rows": len(page.rows), "text_sha256": _digest(text)})
+        return page if allows(self._workplace.role, Permission.NUMBERS) else masking.page(page)
 
     def patient_card(self, patient_id: int) -> dto.PatientCard:
-        """Open one person's card."""
+        """Open one person's card; the opening stands in the journal before anything is shown."""
+        self._workplace.may(Permission.OPEN_CARD)
         with self._store.read() as session:
-            return cards.card(session, self._workplace, patient_id)
+            card = cards.card(session, self._workplace, patient_id)
+        self._journal("card-opened", "patient", patient_id)
+        return card
 
     def find_targets(
         self, text: str, *, patient_id: int | None = None, limit: int = 12
@@ -92,6 +102,7 @@ class DeskServices:
 
     def grid(self, query: dto.GridQuery) -> dto.SlotGrid:
         """Draw the slot grid."""
+        self._workplace.may(Permission.OPEN_CARD)
         with self._store.read() as session:
             return grids.grid(session, self._workplace, query)
 
@@ -102,27 +113,32 @@ class DeskServices:
 
     def explain_slot(self, slot_id: int, patient_id: int | None = None) -> dto.SlotExplanation:
         """Say whose a slot is or why it cannot be taken."""
+        self._workplace.may(Permission.OPEN_CARD)
         with self._store.read() as session:
             return slot_listing.explain(session, self._workplace, slot_id, patient_id)
 
     def visit(self, visit_id: int) -> dto.VisitView:
         """Show one visit with its history."""
+        self._workplace.may(Permission.FIND)
         with self._store.read() as session:
             visit = visits.visit_by_id(session, visit_id)
             return visits.view_of(session, self._workplace, visit, history=True)
 
     def day_list(self, day: date | None = None, *, doctor_id: int | None = None) -> dto.DayList:
         """List the visits of one day."""
+        self._workplace.may(Permission.OPEN_CARD)
         with self._store.read() as session:
             return arrivals.day_list(session, self._workplace, day, doctor_id)
 
     def verify_ticket(self, code: str) -> dto.TicketCheck:
         """Check a shown ticket code."""
+        self._workplace.may(Permission.ARRIVE)
         with self._store.read() as session:
             return arrivals.verify(session, self._workplace, code)
 
     def ticket(self, visit_id: int) -> dto.TicketView:
         """Collect what a ticket says."""
+        self._workplace.may(Permission.PRINT)
         with self._store.read() as session:
             return tickets.ticket_view(session, self._workplace, visit_id)
 
@@ -136,6 +152,7 @@ class DeskServices:
         self, slot_id: int, patient_id: int, *, service_id: int | None = None, move_of: int | None = None
     ) -> dto.BookingOffer:
         """Hold a slot and say what to read out."""
+        self._workplace.may(Permission.BOOK)
 
         def work(session: Session) -> dto.BookingOffer:
             return holds.offer(
@@ -153,23 +170,25 @@ class DeskServices:
 
     def register_patient(self, draft: dto.PatientDraft, *, op_id: str) -> dto.PatientCard:
         """Create a card."""
+        self._workplace.may(Permission.EDIT_CARD)
 
         def work(session: Session) -> dict[str, Any]:
             return {"patient_id": registration.register(session, self._workplace, draft)}
 
-        answer = self._once(op_id, f"register {_digest(asdict(draft))}", work)
+        answer = self._once(op_id, f"register {_digest(asdict(draft))}", work, "card-created")
         return self.patient_card(answer["patient_id"])
 
     def edit_patient(
         self, patient_id: int, version: int, draft: dto.PatientDraft, *, op_id: str
     ) -> dto.PatientCard:
         """Change a card."""
+        self._workplace.may(Permission.EDIT_CARD)
 
         def work(session: Session) -> dict[str, Any]:
             registration.edit(session, self._workplace, patient_id, version, draft)
             return {"patient_id": patient_id}
 
-        self._once(op_id, f"edit {patient_id} {version} {_digest(asdict(draft))}", work)
+        self._once(op_id, f"edit {patient_id} {version} {_digest(asdict(draft))}", work, "card-changed")
         return self.patient_card(patient_id)
 
     def book(self, command: dto.BookVisit) -> dto.VisitView:
@@ -182,7 +201,7 @@ class DeskServices:
         for attempt in range(FIRST_FREE_TRIES):
             with self._store.read() as session:
                 # A retry must not search anew: the first attempt may have taken the last free slot.
-                if was_done(session, command.op_id):
+                if is_known(session, command.op_id):
                     return visits.view_from(stored_answer(session, command.op_id, request))
                 slot_id = booking.first_free_slot(session, self._workplace, command)
             wish = dto.BookVisit(
@@ -201,45 +220,57 @@ class DeskServices:
         raise AssertionError("unreachable")
 
     def _book(self, command: dto.BookVisit, request: str) -> dto.VisitView:
+        self._workplace.may(Permission.BOOK)
+
         def work(session: Session) -> dict[str, Any]:
             return booking.book(session, self._workplace, command).as_dict()
 
         with self._store.read() as session:
             if not is_known(session, command.op_id):
                 booking.examine(session, self._workplace, command)
-        return self._visit_command(command.op_id, request, work, command.channel, command.patient_id)
+        reason = _reason(command.overrides)
+        return self._visit_command(
+            command.op_id, request, work, "booked", reason, command.channel, command.patient_id
+        )
 
     def move(self, command: dto.MoveVisit) -> dto.VisitView:
         """Move a visit."""
+        self._workplace.may(Permission.BOOK)
 
         def work(session: Session) -> dict[str, Any]:
             return rebooking.move(session, self._workplace, command).as_dict()
 
-        return self._visit_command(command.op_id, _request("move", command), work)
+        reason = _reason(command.overrides)
+        return self._visit_command(command.op_id, _request("move", command), work, "moved", reason)
 
     def cancel(self, command: dto.CancelVisit) -> dto.VisitView:
         """Cancel a visit."""
+        self._workplace.may(Permission.BOOK)
 
         def work(session: Session) -> dict[str, Any]:
             return rebooking.cancel(session, self._workplace, command).as_dict()
 
-        return self._visit_command(command.op_id, _request("cancel", command), work)
+        return self._visit_command(
+            command.op_id, _request("cancel", command), work, "cancelled", command.reason
+        )
 
     def undo(self, *, op_id: str) -> dto.VisitView:
         """Take back this desk's last action."""
+        self._workplace.may(Permission.BOOK)
 
         def work(session: Session) -> dict[str, Any]:
             return undoing.undo(session, self._workplace, op_id).as_dict()
 
-        return self._visit_command(op_id, "undo", work)
+        return self._visit_command(op_id, "undo", work, "undone")
 
     def arrive(self, code_or_visit: str, *, op_id: str) -> dto.VisitView:
         """Record an arrival."""
+        self._workplace.may(Permission.ARRIVE)
 
         def work(session: Session) -> dict[str, Any]:
             return arrivals.arrive(session, self._workplace, code_or_visit, op_id).as_dict()
 
-        return self._visit_command(op_id, f"arrive {_digest(code_or_visit)}", work)
+        return self._visit_command(op_id, f"arrive {_digest(code_or_visit)}", work, "arrived")
 
     # --- paper --------------------------------------------------------------
 
@@ -255,6 +286,7 @@ class DeskServices:
         from registrar_tui.printing.spool import spool_ticket, write_out
 
         view = self.ticket(visit_id)
+        self._journal("ticket-printed", "visit", visit_id, detail={"form": form})
         data, suffix = _rendered([view], form)
         if out is not None:
             file = write_out(out, data)
@@ -272,6 +304,8 @@ class DeskServices:
         """Write the tickets of a day into one file."""
         from registrar_tui.printing.spool import write_out
 
+        self._workplace.may(Permission.PRINT)
+        self._journal("day-printed", detail={"day": day.isoformat(), "form": form})
         with self._store.read() as session:
             views = [
                 tickets.ticket_view(session, self._workplace, visit_id)
@@ -285,13 +319,51 @@ class DeskServices:
         """Give every connection back."""
         self._store.close()
 
-    # --- exactly once -------------------------------------------------------
+    # --- the journal, and exactly once --------------------------------------
 
-    def _once(self, op_id: str, request: str, work: Work) -> dict[str, Any]:
-        try:
-            return self._store.write(
-                lambda session: once(session, self._workplace, op_id, request, lambda: work(session))
+    def _journal(
+        self,
+        action: str,
+        object_kind: str = "",
+        object_id: int | None = None,
+        *,
+        detail: dict[str, Any] | None = None,
+    ) -> None:
+        """Write down what is about to be shown; nothing is shown that cannot be written down."""
+        self._store.write(
+            lambda session: audit.append(
+                session,
+                self._workplace.writer(),
+                self._workplace.utc(),
+                action,
+                object_kind=object_kind,
+                object_id=object_id,
+                detail=detail,
             )
+        )
+
+    def _once(self, op_id: str, request: str, work: Work, action: str, reason: str = "") -> dict[str, Any]:
+        """Do the work, its answer and its entry in the journal in one transaction."""
+
+        def run(session: Session) -> dict[str, Any]:
+            answer = once(session, self._workplace, op_id, request, lambda: work(session))
+            kind, object_id = _object_of(answer)
+            detail = {"patient": answer["patient_id"]} if kind == "visit" else {}
+            audit.append(
+                session,
+                self._workplace.writer(),
+                self._workplace.utc(),
+                action,
+                object_kind=kind,
+                object_id=object_id,
+                op_id=op_id,
+                reason=reason,
+                detail=detail,
+            )
+            return answer
+
+        try:
+            return self._store.write(run)
         except AlreadyDone:
             with self._store.read() as session:
                 return stored_answer(session, op_id, request)
@@ -301,11 +373,13 @@ class DeskServices:
         op_id: str,
         request: str,
         work: Work,
+        action: str,
+        reason: str = "",
         channel: Channel = Channel.DESK,
         patient_id: int | None = None,
     ) -> dto.VisitView:
         try:
-            return visits.view_from(self._once(op_id, request, work))
+            return visits.view_from(self._once(op_id, request, work, action, reason))
         except SlotLost as lost:
             raise self._taken(lost.slot_id, channel, patient_id) from lost
 
@@ -317,6 +391,14 @@ class DeskServices:
                 patient = patient_facts(session, patient_id, since=self._workplace.now())
             asker = asker_for(self._workplace, channel, patient=patient)
             return booking.taken_refusal(session, self._workplace, asker, slot_id)
+
+
+def _object_of(answer: dict[str, Any]) -> tuple[str, int]:
+    return ("visit", answer["id"]) if "id" in answer else ("patient", answer["patient_id"])
+
+
+def _reason(overrides: tuple[dto.Override, ...]) -> str:
+    return "; ".join(f"{entry.rule}: {entry.reason}" for entry in overrides)
 
 
 def _request(name: str, command: Any) -> str:

@@ -9,6 +9,7 @@ from registrar_tui.clock import to_utc
 from registrar_tui.errors import NotAllowed, Refusal, UsageError, WayOut
 from registrar_tui.models import Branch, Service, Visit
 from registrar_tui.services import availability, dto
+from registrar_tui.services.permissions import may_override
 from registrar_tui.services.rules.base import SlotFacts, Verdict
 from registrar_tui.services.rules.rulebook import Rulebook, load_rulebook
 from registrar_tui.services.slots import (
@@ -45,7 +46,7 @@ def examine(
     Without `lock` it is asked on a read first: most refusals then never wait for the write lock.
     """
     rulebook = load_rulebook(session, workplace.now().date())
-    overridden = check_overrides(rulebook, command.overrides)
+    overridden = check_overrides(workplace, rulebook, command.overrides)
     service = service_by_code(session, command.service)
     first = slot_by_id(session, command.slot_id)
     minutes = service.minutes if service else first.minutes
@@ -61,7 +62,7 @@ def examine(
 def first_free_slot(session: Session, workplace: Workplace, command: dto.BookFirstFree) -> int:
     """Return the slot `--first-free` would take now; `not_found` where there is none."""
     rulebook = load_rulebook(session, workplace.now().date())
-    overridden = check_overrides(rulebook, command.overrides)
+    overridden = check_overrides(workplace, rulebook, command.overrides)
     specialty_id = require_specialty(session, command.specialty)
     service = service_by_code(session, command.service)
     patient = patient_facts(session, command.patient_id, since=workplace.now())
@@ -79,12 +80,14 @@ def first_free_slot(session: Session, workplace: Workplace, command: dto.BookFir
     return slot.id
 
 
-def check_overrides(rulebook: Rulebook, overrides: tuple[dto.Override, ...]) -> tuple[str, ...]:
-    """Return the codes that are overridden; each needs a reason and a rule that can be gone against."""
+def check_overrides(
+    workplace: Workplace, rulebook: Rulebook, overrides: tuple[dto.Override, ...]
+) -> tuple[str, ...]:
+    """Return the codes that are overridden; each needs a reason, and a role that may go against the rule."""
     for entry in overrides:
         if not entry.reason.strip():
             raise UsageError("Чтобы отступить от правила, укажите причину (--reason).", field="reason")
-        if not rulebook.may_override(entry.rule):
+        if not may_override(workplace.role, rulebook.override_role(entry.rule)):
             raise NotAllowed(f"От правила «{entry.rule[:40]}» отступить нельзя: выберите другое время.")
     return tuple(entry.rule for entry in overrides)
 

@@ -45,11 +45,6 @@ def is_known(session: Session, op_id: str) -> bool:
     return session.get(Op, op_id) is not None
 
 
-def was_done(session: Session, op_id: str) -> bool:
-    """Tell whether an operation of this number has been done; its request is compared by `stored_answer`."""
-    return session.get(Op, op_id) is not None
-
-
 def stored_answer(session: Session, op_id: str, request: str) -> dict[str, Any]:
     """Return the first answer of an operation; an `op_id` used for something else is refused."""
     op = session.get(Op, op_id)

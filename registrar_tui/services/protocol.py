@@ -22,8 +22,12 @@ class Services(Protocol):
         """Say where and who this desk is."""
         ...
 
-    def find_patients(self, text: str, *, limit: int = 20) -> dto.PatientPage:
-        """Find people by any fragment; never raises on any text."""
+    def find_patients(self, text: str, *, limit: int = 20, journalled: bool = False) -> dto.PatientPage:
+        """Find people by any fragment; never raises on any text.
+
+        `journalled` writes the search down: for a list that leaves the desk. The desk's own search shows
+        masked numbers while typing, and opening a card is written down anyway.
+        """
         ...
 
     def patient_card(self, patient_id: int) -> dto.PatientCard:

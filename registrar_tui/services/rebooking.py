@@ -42,7 +42,7 @@ LATE = timedelta(hours=24)
 def move(session: Session, workplace: Workplace, command: dto.MoveVisit) -> dto.VisitView:
     """Claim the new slots, then free the old ones; returns the new visit of the linked pair."""
     rulebook = load_rulebook(session, workplace.now().date())
-    overridden = check_overrides(rulebook, command.overrides)
+    overridden = check_overrides(workplace, rulebook, command.overrides)
     patient_id = visit_by_id(session, command.visit_id).patient_id
     patient = patient_facts(session, patient_id, since=workplace.now(), lock=True)
     old = visit_by_id(session, command.visit_id, lock=True)

@@ -8,6 +8,8 @@ from datetime import datetime
 
 from registrar_tui.clock import Clock, wall_now
 from registrar_tui.services import ticket_code
+from registrar_tui.services.audit import Writer
+from registrar_tui.services.permissions import Permission, require
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,10 +44,20 @@ class Workplace:
     clinic_name: str
     tickets: TicketKeys
     clock: Clock
+    role: str = "registrar"
+    journal_key: bytes = field(default=b"", repr=False)
 
     def now(self) -> datetime:
         """Return the branch's wall-clock time, naive."""
         return wall_now(self.clock, self.zone)
+
+    def may(self, permission: Permission) -> None:
+        """Refuse (exit 5) what the operator's role has no right to."""
+        require(self.role, permission)
+
+    def writer(self) -> Writer:
+        """Return who stands in the journal."""
+        return Writer(self.operator, self.role, self.desk, self.journal_key)
 
     def utc(self) -> datetime:
         """Return the present instant, aware, in UTC."""

@@ -87,9 +87,9 @@ class Rulebook:
                 return entry.parameters
         return next(rule.parameters for rule in RULES if rule.code == code)
 
-    def may_override(self, code: str) -> bool:
-        """Tell whether a rule of this code can be gone against at all."""
-        return any(entry.rule.code == code and entry.override_role for entry in self.rules)
+    def override_role(self, code: str) -> str | None:
+        """Return the role that may go against a rule in force, None where nobody may."""
+        return next((entry.override_role for entry in self.rules if entry.rule.code == code), None)
 
 
 def load_rulebook(session: Session, day: date) -> Rulebook:

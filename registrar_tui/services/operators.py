@@ -1,0 +1,256 @@
+"""Operators: passwords, signing in with a growing delay, sessions, and the administrator's changes."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import func, select, update
+from sqlmodel import Session, col
+
+from registrar_tui.errors import NotAllowed, Refusal, UsageError
+from registrar_tui.models import Operator, OperatorSession
+from registrar_tui.services.permissions import ROLE_LABELS, ROLES
+
+if TYPE_CHECKING:
+    from argon2 import PasswordHasher
+
+SESSION = timedelta(hours=12)
+FREE_FAILURES = 5  # wrong passwords in a row before the first delay
+FIRST_DELAY = timedelta(seconds=30)
+LONGEST_DELAY = timedelta(minutes=30)
+SHORTEST_PASSWORD = 8
+LONGEST_PASSWORD = 256
+_LOGIN = re.compile(r"[a-zа-яё0-9][a-zа-яё0-9._-]{1,31}")
+_WRONG = "Имя или пароль неверны: проверьте раскладку и повторите."
+
+
+@cache
+def _hasher() -> PasswordHasher:
+    from argon2 import PasswordHasher
+
+    return PasswordHasher()
+
+
+@cache
+def _nobodys_hash() -> str:
+    """Checked for unknown names, so that their answer takes as long as a wrong password."""
+    return _hasher().hash(secrets.token_hex(16))
+
+
+@dataclass(frozen=True, slots=True)
+class SignIn:
+    """How an attempt to sign in ended; committed by the caller before it is told."""
+
+    login: str
+    operator: Operator | None = None
+    token: str | None = None
+    refusal: str | None = None
+    code: str = "signed-in"
+
+
+def hash_password(password: str) -> str:
+    """Return the argon2id hash; a usage error where the password is too short or too long."""
+    if not SHORTEST_PASSWORD <= len(password) <= LONGEST_PASSWORD:
+        raise UsageError(f"Пароль — от {SHORTEST_PASSWORD} знаков: придумайте длиннее.", field="password")
+    return _hasher().hash(password)
+
+
+def password_fits(session: Session, login: str, password: str) -> bool:
+    """Tell whether the password is the operator's; 40-170 ms, so it is asked outside a transaction."""
+    from argon2.exceptions import VerificationError
+
+    operator = by_login(session, login)
+    stored = operator.password_hash if operator is not None and operator.active else None
+    try:
+        fits = _hasher().verify(stored or _nobodys_hash(), password[:LONGEST_PASSWORD])
+    except VerificationError:
+        return False
+    return fits and stored is not None
+
+
+def attempt(session: Session, at: datetime, login: str, *, fits: bool, desk: str) -> SignIn:
+    """Record an attempt to sign in; five wrong passwords start a delay that doubles up to half an hour."""
+    operator = by_login(session, login, lock=True)
+    if operator is None or not operator.active or operator.password_hash is None:
+        return SignIn(login, refusal=_WRONG, code="sign-in-failed")
+    if operator.locked_until is not None and operator.locked_until > at:
+        minutes = int((operator.locked_until - at).total_seconds() // 60) + 1
+        message = f"Вход закрыт после неверных паролей: повторите через {minutes} мин."
+        return SignIn(login, operator, refusal=message, code="sign-in-locked")
+    if not fits:
+        operator.failures += 1
+        operator.locked_until = at + delay if (delay := _delay(operator.failures)) else None
+        return SignIn(login, operator, refusal=_WRONG, code="sign-in-failed")
+    operator.failures = 0
+    operator.locked_until = None
+    token = secrets.token_urlsafe(32)
+    session.add(
+        OperatorSession(
+            token_hash=_token_hash(token),
+            operator_id=operator.id or 0,
+            desk=desk,
+            issued_at=at,
+            expires_at=at + SESSION,
+        )
+    )
+    return SignIn(login, operator, token=token)
+
+
+def _delay(failures: int) -> timedelta | None:
+    if failures < FREE_FAILURES:
+        return None
+    doublings: int = 2 ** min(failures - FREE_FAILURES, 10)
+    return min(FIRST_DELAY * doublings, LONGEST_DELAY)
+
+
+def _token_hash(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def signed_in(session: Session, at: datetime, token: str) -> Operator:
+    """Return the operator of a live session; NotAllowed where it has ended or is unknown."""
+    row = session.execute(
+        select(OperatorSession, Operator)
+        .join(Operator, col(Operator.id) == col(OperatorSession.operator_id))
+        .where(col(OperatorSession.token_hash) == _token_hash(token))
+    ).first()
+    if row is None or row[0].revoked or row[0].expires_at <= at or not row[1].active:
+        raise NotAllowed("Вход закончился: войдите снова.", code="not_signed_in")
+    operator: Operator = row[1]
+    return operator
+
+
+def sign_out(session: Session, token: str) -> None:
+    """End a session."""
+    session.execute(
+        update(OperatorSession)
+        .where(col(OperatorSession.token_hash) == _token_hash(token))
+        .values(revoked=True)
+    )
+
+
+def by_login(session: Session, login: str, *, lock: bool = False) -> Operator | None:
+    """Return an operator by login, None where there is none."""
+    statement = select(Operator).where(col(Operator.login) == login.casefold())
+    if lock:
+        statement = statement.with_for_update()
+    found: Operator | None = session.execute(statement).scalar_one_or_none()
+    return found
+
+
+def anybody(session: Session) -> bool:
+    """Tell whether the base has an operator: without one the first administrator may be made."""
+    return bool(session.execute(select(func.count()).select_from(Operator)).scalar_one())
+
+
+def add(
+    session: Session, login: str, name: str, role: str, password_hash: str, *, must_change: bool
+) -> Operator:
+    """Add an operator; a login is 2-32 letters, digits, dots and dashes."""
+    login = login.strip().casefold()
+    if not _LOGIN.fullmatch(login):
+        raise UsageError("Имя для входа — от 2 до 32 букв, цифр, точек и дефисов.", field="login")
+    _require_role(role)
+    if by_login(session, login) is not None:
+        raise Refusal("already_exists", f"Оператор {login} уже есть: выберите другое имя.", field="login")
+    operator = Operator(
+        login=login,
+        name=" ".join(name.split()) or login,
+        role=role,
+        password_hash=password_hash,
+        must_change=must_change,
+    )
+    session.add(operator)
+    session.flush()
+    return operator
+
+
+def set_password(session: Session, login: str, password_hash: str, *, must_change: bool) -> Operator:
+    """Change a password, lift the delay and end every session of the operator."""
+    operator = existing(session, login)
+    operator.password_hash = password_hash
+    operator.must_change = must_change
+    operator.failures = 0
+    operator.locked_until = None
+    _end_sessions(session, operator)
+    return operator
+
+
+def set_role(session: Session, login: str, role: str) -> Operator:
+    """Change a role; the last active administrator stays one."""
+    operator = existing(session, login)
+    _require_role(role)
+    if role != "administrator":
+        _require_another_administrator(session, operator)
+    operator.role = role
+    return operator
+
+
+def set_active(session: Session, login: str, *, active: bool) -> Operator:
+    """Block or unblock an operator; blocking ends every session."""
+    operator = existing(session, login)
+    if not active:
+        _require_another_administrator(session, operator)
+        _end_sessions(session, operator)
+    operator.active = active
+    return operator
+
+
+def existing(session: Session, login: str) -> Operator:
+    """Return an operator by login, locked; `not_found`."""
+    operator = by_login(session, login, lock=True)
+    if operator is None:
+        raise Refusal("not_found", "Такого оператора нет: проверьте имя.", field="login")
+    return operator
+
+
+def _require_role(role: str) -> None:
+    if role not in ROLES or role == "demo":
+        known = ", ".join(name for name in ROLES if name != "demo")
+        raise UsageError(f"Роль — одна из: {known}.", field="role")
+
+
+def _require_another_administrator(session: Session, operator: Operator) -> None:
+    if operator.role != "administrator":
+        return
+    others = session.execute(
+        select(func.count())
+        .select_from(Operator)
+        .where(
+            col(Operator.role) == "administrator",
+            col(Operator.active).is_(True),
+            col(Operator.id) != operator.id,
+        )
+    ).scalar_one()
+    if not others:
+        raise Refusal(
+            "last_administrator", "Это последний администратор: сначала назначьте другого.", field="login"
+        )
+
+
+def _end_sessions(session: Session, operator: Operator) -> None:
+    session.execute(
+        update(OperatorSession).where(col(OperatorSession.operator_id) == operator.id).values(revoked=True)
+    )
+
+
+def listed(session: Session) -> list[dict[str, Any]]:
+    """Return the operators in the shape of `operator list`."""
+    statement = select(Operator).order_by(col(Operator.login))
+    return [
+        {
+            "login": operator.login,
+            "name": operator.name,
+            "role": operator.role,
+            "role_name": ROLE_LABELS.get(operator.role, operator.role),
+            "active": operator.active,
+            "locked_until": operator.locked_until.isoformat() if operator.locked_until else None,
+        }
+        for operator in session.execute(statement).scalars()
+    ]
