@@ -33,10 +33,11 @@ def new_base(database: str, name: str) -> Iterator[Connection]:
 
 @contextmanager
 def _new_schema(database: str, name: str) -> Iterator[Connection]:
-    schema.refuse_existing(database, name)
     engine = open_engine(database)
     try:
         with schema.migration_connection(engine) as connection:
+            # Under the lock: whoever waited for it must see what the one before has created.
+            schema.refuse_existing_tables(connection, name)
             yield connection
     finally:
         engine.dispose()
@@ -48,8 +49,9 @@ def _new_file(path: Path, name: str) -> Iterator[Connection]:
     fresh = path.with_name(f"{path.name}.new")
     if not path.parent.is_dir():
         raise StoreUnavailable(f"Папки {path.parent} нет: создайте её или укажите другой файл базы.")
+    schema.refuse_existing_file(path, name)  # before the lock file is made beside somebody else's file
     with schema.file_lock(str(path), name):
-        schema.refuse_existing(str(path), name)
+        schema.refuse_existing_file(path, name)
         _discard(fresh)
         _create_empty(fresh, name)
         engine = open_engine(str(fresh), create=True)

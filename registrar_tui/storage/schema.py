@@ -60,8 +60,6 @@ def migrate(connection: Connection) -> None:
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
     config.attributes["connection"] = connection
-    if connection.dialect.name == "postgresql":
-        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _MIGRATION_LOCK})
     command.upgrade(config, "head")
     if connection.dialect.name == "sqlite":
         connection.execute(text(f"PRAGMA application_id = {APPLICATION_ID}"))
@@ -80,6 +78,8 @@ def migration_connection(engine: Engine) -> Iterator[Connection]:
             raw.execute("PRAGMA foreign_keys=OFF")
         try:
             with connection.begin():
+                if not sqlite:  # a file is locked by `file_lock`
+                    connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _MIGRATION_LOCK})
                 yield connection
         finally:
             if sqlite and raw is not None:
@@ -121,18 +121,13 @@ def file_lock(database: str, name: str) -> Iterator[None]:
         os.close(descriptor)
 
 
-def refuse_existing(database: str, name: str) -> None:
-    """Refuse to create a base where one stands."""
-    if "://" not in database:
-        if Path(database).exists():
-            raise Refusal("already_exists", f"Файл {name} уже есть: укажите другой или удалите его.")
-        return
-    engine = open_engine(database)
-    try:
-        with engine.connect() as connection:
-            if current_revision(connection) is not None:
-                raise Refusal("already_exists", f"База {name} уже создана: откройте её командой «registrar».")
-    except DBAPIError as error:
-        raise unavailable(error, name) from error
-    finally:
-        engine.dispose()
+def refuse_existing_file(path: Path, name: str) -> None:
+    """Refuse to create a base where a file stands, whatever it is."""
+    if path.exists():
+        raise Refusal("already_exists", f"Файл {name} уже есть: укажите другой или удалите его.")
+
+
+def refuse_existing_tables(connection: Connection, name: str) -> None:
+    """Refuse to create a base in a schema that has one; StoreUnavailable where it is somebody else's."""
+    if current_revision(connection) is not None:
+        raise Refusal("already_exists", f"База {name} уже создана: откройте её командой «registrar».")

@@ -11,9 +11,10 @@ from typing import TypeVar
 from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
-from sqlmodel import Session, text
+from sqlmodel import Session
 
 from registrar_tui.errors import StoreUnavailable
+from registrar_tui.storage.changes import ChangeWatch, announce
 from registrar_tui.storage.engine import write_engine
 from registrar_tui.storage.failures import is_transient, unavailable
 
@@ -28,7 +29,13 @@ class Store:
         self.engine = engine
         self.name = name
         self._writer = write_engine(engine)
-        self._stamp_connection: object | None = None
+        self._watch = ChangeWatch(engine)
+        # The watch speaks to the driver past SQLAlchemy, so the driver's own errors come as they are.
+        self._failures: tuple[type[Exception], ...] = (
+            DBAPIError,
+            PoolTimeout,
+            engine.dialect.loaded_dbapi.Error,
+        )
 
     @contextmanager
     def read(self) -> Iterator[Session]:
@@ -44,7 +51,9 @@ class Store:
         for attempt in range(RETRIES):
             try:
                 with Session(self._writer, expire_on_commit=False) as session, session.begin():
-                    return work(session)
+                    answer = work(session)
+                    announce(session)
+                    return answer
             except (DBAPIError, PoolTimeout) as error:
                 if not is_transient(error) or attempt == RETRIES - 1:
                     raise unavailable(error, self.name) from error
@@ -54,34 +63,11 @@ class Store:
     def change_stamp(self) -> object:
         """Return a value that differs once any process has committed a change."""
         try:
-            if self.engine.dialect.name == "sqlite":
-                return self._data_version()
-            with self.engine.connect() as connection:
-                return tuple(
-                    connection.execute(
-                        text(
-                            "SELECT (SELECT max(id) FROM visit_event), "
-                            "(SELECT max(held_until) FROM claim WHERE visit_id IS NULL), "
-                            "(SELECT count(*) FROM claim WHERE visit_id IS NULL)"
-                        )
-                    ).one()
-                )
-        except (DBAPIError, PoolTimeout) as error:
+            return self._watch.stamp()
+        except self._failures as error:
             raise unavailable(error, self.name) from error
-
-    def _data_version(self) -> int:
-        """Ask one connection that is kept for it: the counter is told per connection."""
-        if self._stamp_connection is None:
-            self._stamp_connection = self.engine.raw_connection()
-        cursor = self._stamp_connection.cursor()  # type: ignore[attr-defined]
-        try:
-            return int(cursor.execute("PRAGMA data_version").fetchone()[0])
-        finally:
-            cursor.close()
 
     def close(self) -> None:
         """Give every connection back."""
-        if self._stamp_connection is not None:
-            self._stamp_connection.close()  # type: ignore[attr-defined]
-            self._stamp_connection = None
+        self._watch.close()
         self.engine.dispose()

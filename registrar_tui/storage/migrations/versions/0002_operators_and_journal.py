@@ -51,7 +51,9 @@ def upgrade() -> None:
     )
     op.create_index("ix_operator_session_operator_id", "operator_session", ["operator_id"])
     op.add_column("operator", sa.Column("password_hash", sa.String(), nullable=True))
-    op.add_column("operator", sa.Column("must_change", sa.Boolean(), nullable=False, server_default=sa.false()))
+    op.add_column(
+        "operator", sa.Column("must_change", sa.Boolean(), nullable=False, server_default=sa.false())
+    )
     op.add_column("operator", sa.Column("failures", sa.Integer(), nullable=False, server_default="0"))
     op.add_column("operator", sa.Column("locked_until", sa.DateTime(), nullable=True))
     op.execute(
