@@ -1,0 +1,146 @@
+"""A program in a real pty: send a key, see when the screen has changed.
+
+Time runs from the write of the key to the arrival of the last output chunk that changed the screen; they are
+only stamped while they arrive and are read by a terminal emulator afterwards.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import pty
+import re
+import select
+import signal
+import struct
+import termios
+import time
+from collections.abc import Callable, Mapping, Sequence
+from types import TracebackType
+
+import pyte
+
+Chunk = tuple[float, bytes]
+"""(arrival on the monotonic clock in seconds, output)."""
+Seen = Callable[[list[str]], bool]
+"""Tells by the lines of the screen whether the change has come."""
+
+_ENVIRONMENT = {
+    "TERM": "xterm-256color",
+    "COLORTERM": "truecolor",
+    "LANG": "C.UTF-8",
+    "TEXTUAL_ANIMATIONS": "none",
+}
+
+
+_LIMIT = 2.0
+_START_LIMIT = 20.0
+_KITTY = re.compile(rb"\x1b\[[<>=?]\d*u|\x1b\[\?\d+\$p")
+
+
+class ProbeError(RuntimeError):
+    """The program under measurement ended or never painted what was waited for."""
+
+
+class PtyProbe:
+    """One program in a pty of `columns` x `lines`; a context manager that ends it."""
+
+    def __init__(
+        self,
+        command: Sequence[str],
+        *,
+        columns: int = 110,
+        lines: int = 36,
+        environment: Mapping[str, str] | None = None,
+    ) -> None:
+        self.screen = pyte.Screen(columns, lines)
+        self._stream = pyte.ByteStream(self.screen)
+        variables = {**os.environ, **_ENVIRONMENT, **(environment or {})}
+        self.started = time.monotonic()
+        self._child, self._master = pty.fork()
+        if self._child == 0:
+            fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
+            os.execvpe(command[0], list(command), variables)
+
+    def __enter__(self) -> PtyProbe:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End the program and reap it."""
+        os.kill(self._child, signal.SIGKILL)
+        os.waitpid(self._child, 0)
+        os.close(self._master)
+
+    def press(self, keys: str, *, seen: Seen | None = None, quiet: float = 0.03) -> float | None:
+        """Send keys and return the seconds until the last change of the screen, None if nothing changed.
+
+        With `seen` it is the chunk that first makes `seen` true of the lines. The answer is complete when
+        nothing has arrived for `quiet` seconds after the first output, or nothing at all for two seconds.
+        """
+        before = self._picture()
+        sent = time.monotonic()
+        os.write(self._master, keys.encode())
+        changed: float | None = None
+        for arrived, data in self._collect(quiet, _LIMIT):
+            self._feed(data)
+            if seen is not None:
+                if seen(self.screen.display):
+                    return arrived - sent
+            elif (picture := self._picture()) != before:
+                before, changed = picture, arrived - sent
+        return changed
+
+    def first_paint(self, seen: Seen) -> float:
+        """Return the seconds from the start of the process until `seen` is true of the lines."""
+        while chunks := self._collect(0.15, _START_LIMIT):
+            for arrived, data in chunks:
+                self._feed(data)
+                if seen(self.screen.display):
+                    return arrived - self.started
+        raise ProbeError("nothing was painted:\n" + self.text())
+
+    def settle(self, quiet: float = 0.4) -> None:
+        """Read on until the program has been silent for `quiet` seconds."""
+        while chunks := self._collect(quiet, quiet):
+            for _, data in chunks:
+                self._feed(data)
+
+    def text(self) -> str:
+        """Return what stands on the screen."""
+        return "\n".join(line.rstrip() for line in self.screen.display)
+
+    def _feed(self, data: bytes) -> None:
+        # pyte would print the tail of the kitty request as text.
+        self._stream.feed(_KITTY.sub(b"", data))
+
+    def _collect(self, quiet: float, limit: float) -> list[Chunk]:
+        chunks: list[Chunk] = []
+        end = time.monotonic() + limit
+        while (chunk := self._read(min(end, time.monotonic() + quiet) if chunks else end)) is not None:
+            chunks.append(chunk)
+        return chunks
+
+    def _read(self, deadline: float) -> Chunk | None:
+        ready, _, _ = select.select([self._master], [], [], max(0.0, deadline - time.monotonic()))
+        arrived = time.monotonic()
+        if not ready:
+            return None
+        try:
+            return arrived, os.read(self._master, 1 << 16)
+        except OSError as gone:  # the child has closed its side
+            raise ProbeError("the program ended:\n" + self.text()) from gone
+
+    def _picture(self) -> list[list[tuple[str, str, str, bool, bool]]]:
+        """Return characters with their attributes: a highlight may move without changing a letter."""
+        return [
+            [
+                (cell.data, cell.fg, cell.bg, cell.reverse, cell.bold)
+                for cell in (self.screen.buffer[y][x] for x in range(self.screen.columns))
+            ]
+            for y in range(self.screen.lines)
+        ]

@@ -1,0 +1,160 @@
+"""The desk as a program: it paints first, then opens the base, and outlives whatever the base does."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+from textual import events, on, work
+from textual.app import App
+from textual.binding import BindingType
+from textual.message import Message
+from textual.widgets import Input
+
+from registrar_tui.app import keymap
+from registrar_tui.app.layout_keys import LayoutKeysMixin
+from registrar_tui.app.themes import register_themes
+from registrar_tui.errors import RegistrarError
+from registrar_tui.screens.desk import DeskScreen
+from registrar_tui.screens.failures import FailureLog
+from registrar_tui.screens.messages import RetryRequested
+from registrar_tui.screens.pane import Pane
+
+if TYPE_CHECKING:
+    from registrar_tui.config import Config
+    from registrar_tui.services.dto import DeskGreeting
+    from registrar_tui.services.protocol import Services
+
+LOG_FILE = "desk-failures.log"
+SETTLE_SECONDS = 0.5
+CLOSING_SECONDS = 2.0
+
+
+@dataclass
+class BaseOpened(Message):
+    """The services are there."""
+
+    services: Services
+    greeting: DeskGreeting
+
+
+@dataclass
+class BaseRefused(Message):
+    """The services could not be built."""
+
+    error: RegistrarError
+
+
+class RegistrarApp(LayoutKeysMixin, App[int]):
+    """The registrar's desk; with a `config` it builds its services after the first paint."""
+
+    TITLE = "registrar"
+    CSS_PATH = "../screens/desk.tcss"  # of the default screen only the app's own style sheet is read
+    ENABLE_COMMAND_PALETTE = False
+    BINDINGS: ClassVar[list[BindingType]] = [*keymap.bindings()]
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide")]  # noqa: RUF012 - Textual declares it so
+
+    def __init__(self, config: Config | None = None, *, services: Services | None = None) -> None:
+        super().__init__()
+        if (config is None) == (services is None):
+            raise ValueError("the desk needs either settings or services")
+        self._config = config
+        self._services = services
+        self._failures = FailureLog(None if config is None else config.tickets.parent / LOG_FILE)
+        register_themes(self)
+        self.desk = DeskScreen(keymap, _make_palette, _qr_matrix, self._failures)
+
+    def get_default_screen(self) -> DeskScreen:
+        """Begin on the desk: a second screen under it would cost a tenth of the first paint."""
+        return self.desk
+
+    def on_mount(self) -> None:
+        """Open the base once the desk is painted."""
+        self.call_after_refresh(self._open_base)
+
+    # --- the base -------------------------------------------------------------
+
+    @work(thread=True, exit_on_error=False, group="base")
+    def _open_base(self) -> None:
+        try:
+            services = self._services if self._services is not None else self._build()
+            outcome: Message = BaseOpened(services, services.greeting())
+        except RegistrarError as error:
+            outcome = BaseRefused(error)
+        except Exception as failure:  # a broken installation is told in one line too
+            outcome = BaseRefused(self._failures.record("open", failure))
+        self.post_message(outcome)
+
+    def _build(self) -> Services:
+        # sqlalchemy and the rest of storage cost 0.25-0.4 s to import: the desk is painted before that.
+        from registrar_tui import bootstrap
+
+        assert self._config is not None
+        return bootstrap.build(self._config)
+
+    @on(BaseOpened)
+    async def _base_opened(self, message: BaseOpened) -> None:
+        await self.desk.connect(message.services, message.greeting)
+
+    @on(BaseRefused)
+    def _base_refused(self, message: BaseRefused) -> None:
+        self.desk.start_failed(message.error)
+
+    @on(RetryRequested)
+    def _retry_requested(self) -> None:
+        self._open_base()
+
+    # --- keys -------------------------------------------------------------------
+
+    async def on_event(self, event: events.Event) -> None:
+        """Obey keys in the order they were pressed, however fast.
+
+        Bindings of the desk run here, letters run in the widget's own queue: before anything but a letter is
+        obeyed, the widget in focus has taken what was typed before it.
+        """
+        if isinstance(event, events.Key) and not event.is_forwarded:
+            await self._settle(event)
+            self.desk.key_pressed()
+        await super().on_event(event)
+
+    async def _settle(self, event: events.Key) -> None:
+        focused = self.focused
+        if focused is None or (isinstance(focused, Input) and event.is_printable):
+            return
+        settled = asyncio.Event()
+        if focused.call_later(settled.set):
+            with suppress(TimeoutError):
+                async with asyncio.timeout(SETTLE_SECONDS):
+                    await settled.wait()
+
+    def action_help_quit(self) -> None:
+        """Ctrl+C does not quit: a copying hand must not close the desk."""
+        self.desk.announce("Выход — Ctrl+Q.")
+
+    async def action_quit(self) -> None:
+        """Give back a held slot, then close."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(CLOSING_SECONDS):
+                await self.desk.release_all()
+                await self.desk.workers.wait_for_complete()
+        self.exit(0)
+
+
+def run_desk(config: Config) -> int:
+    """Run the desk until the registrar leaves it; returns the exit code."""
+    return RegistrarApp(config).run() or 0
+
+
+def _make_palette() -> Pane:
+    from registrar_tui.app.palette import PalettePane
+
+    return PalettePane()
+
+
+def _qr_matrix(code: str) -> Sequence[Sequence[bool]]:
+    from registrar_tui.printing.qr import matrix
+
+    return matrix(code)

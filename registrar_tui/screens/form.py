@@ -1,0 +1,213 @@
+"""Анкета (Ins, F4): the fields of a person's card; what is wrong stands under its field."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from textual import events, on
+from textual.app import ComposeResult
+from textual.containers import VerticalScroll
+from textual.content import Content
+from textual.widget import Widget
+from textual.widgets import Input
+
+from registrar_tui.errors import FieldErrors
+from registrar_tui.plain import plain
+from registrar_tui.screens.calls import may_retry, new_op_id
+from registrar_tui.screens.messages import CallFailed, CardReread, PatientSaved
+from registrar_tui.screens.pane import Command, Pane, Person, command
+from registrar_tui.services.dto import PatientCard, PatientDraft
+from registrar_tui.widgets.field import Field
+from registrar_tui.widgets.status_line import SplitLine
+
+FIELDS: Final[tuple[tuple[str, str, str], ...]] = (
+    ("last_name", "Фамилия", ""),
+    ("first_name", "Имя", ""),
+    ("middle_name", "Отчество", "если есть"),
+    ("birth_date", "Дата рождения", "дд.мм.гггг"),
+    ("sex", "Пол", "м или ж"),
+    ("snils", "СНИЛС", "11 цифр"),
+    ("policy", "Полис ОМС", "16 цифр"),
+    ("passport", "Паспорт", "серия и номер"),
+    ("passport_issued", "Паспорт выдан", "дд.мм.гггг"),
+    ("phone", "Телефон", ""),
+    ("email", "Почта", ""),
+    ("address", "Адрес", ""),
+)
+_SEX_SHOWN: Final = {"M": "м", "F": "ж"}
+_SEX_TYPED: Final = {"м": "M", "муж": "M", "m": "M", "v": "M", "ж": "F", "жен": "F", "f": "F", "w": "F"}
+
+
+class FormPane(Pane):
+    """A new card or a change of one; nothing typed is lost to a refusal."""
+
+    NAME = "form"
+    DEFAULT_CSS = "#form-fields { height: 1fr; padding: 0 1; scrollbar-size-vertical: 1; }"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.head = SplitLine(id="form-head", classes="ruled")
+        self.scroll = VerticalScroll(id="form-fields", can_focus=False)
+        self.card: PatientCard | None = None
+        self.lines = {name: Field(name, title, hint) for name, title, hint in FIELDS}
+        self._opened = PatientDraft()
+        self._op_id = ""
+        self._sent: PatientDraft | None = None
+        self._saving = False
+        self._leaving = False
+
+    def compose(self) -> ComposeResult:
+        """Lay out the heading and the fields."""
+        yield self.head
+        with self.scroll:
+            yield from self.lines.values()
+
+    def commands(self) -> Mapping[str, Command]:
+        """Saving and the way between fields."""
+        commands: dict[str, Command] = {
+            "form.next": command(self.step, 1),
+            "form.previous": command(self.step, -1),
+            "form.leave": self.leave,
+        }
+        if not self._saving:
+            commands["form.save"] = self.save
+        return commands
+
+    def focus_target(self) -> Widget:
+        """The first field with a problem, else the first empty one a new card needs, else the first."""
+        lines = list(self.lines.values())
+        wrong = [line for line in lines if line.problem]
+        empty = [line for line in lines if not line.value and self.card is None]
+        return (wrong or empty or lines)[0].input
+
+    def open(self, card: PatientCard | None, draft: PatientDraft | None) -> None:
+        """Begin with a card to change, or with what is known of a new person."""
+        draft = draft or PatientDraft()
+        self.card = card
+        self._op_id, self._sent = new_op_id(), None
+        self._saving = self._leaving = False
+        for name, line in self.lines.items():
+            line.value = _shown(name, getattr(draft, name))
+            line.tell("")
+        self._opened = self.draft() if card is not None else PatientDraft()
+        what = "Новый пациент" if card is None else f"Правка: {plain(card.full_name)}"
+        self.head.show(Content.assemble((what, "bold")))
+        self.scroll.scroll_home(animate=False)
+
+    def draft(self) -> PatientDraft:
+        """Return the fields as typed."""
+        values = {name: line.value.strip() for name, line in self.lines.items()}
+        values["sex"] = _SEX_TYPED.get(values["sex"].casefold().rstrip("."), values["sex"])
+        return PatientDraft(**values)
+
+    def step(self, by: int) -> None:
+        """Go to the next or previous field; Enter on the last one does not save by surprise."""
+        inputs = [line.input for line in self.lines.values()]
+        focused = self.screen.focused
+        at = next((index for index, line in enumerate(inputs) if line is focused), 0)
+        self.screen.set_focus(inputs[min(max(at + by, 0), len(inputs) - 1)])
+
+    def save(self) -> None:
+        """Ctrl+S: send the card; a retry of the same text keeps its mark."""
+        if self._saving:
+            return
+        draft = self.draft()
+        if self._sent is not None and draft != self._sent:
+            self._op_id = new_op_id()
+        self._sent, self._saving, self._leaving = draft, True, False
+        card, op_id = self.card, self._op_id
+        for line in self.lines.values():
+            line.tell("")
+        if card is None:
+            self.ask(
+                "register_patient",
+                lambda services: services.register_patient(draft, op_id=op_id),
+                lambda saved: PatientSaved(saved, created=True),
+            )
+        else:
+            self.ask(
+                "edit_patient",
+                lambda services: services.edit_patient(card.id, card.version, draft, op_id=op_id),
+                lambda saved: PatientSaved(saved, created=False),
+            )
+
+    async def leave(self) -> None:
+        """Esc: back; the first one warns if something typed would be lost."""
+        if self.draft() != self._opened and not self._leaving:
+            self._leaving = True
+            self.desk.announce("Не сохранено. Ctrl+S — сохранить, Esc ещё раз — уйти без сохранения.", "warn")
+            return
+        await self.desk.back()
+
+    def on_key(self, event: events.Key) -> None:
+        """Typing after a warning means the registrar stays."""
+        if event.is_printable:
+            self._leaving = False
+
+    @on(Input.Changed)
+    def _field_changed(self, message: Input.Changed) -> None:
+        message.stop()
+        line = message.input.parent and message.input.parent.parent
+        if isinstance(line, Field) and line.problem and not self._saving:
+            line.tell("")
+
+    @on(PatientSaved)
+    async def _patient_saved(self, message: PatientSaved) -> None:
+        message.stop()
+        self._saving = False
+        self._opened = self.draft()
+        card = message.card
+        done = "Карточка заведена" if message.created else "Изменения сохранены"
+        self.desk.announce(f"✓ {done}: {card.full_name}", "done")
+        if self.desk.current is self:
+            self.desk.leave_behind(self)
+            await self.desk.open_card(Person(card.id, card.full_name, card.short_name))
+
+    @on(CardReread)
+    def _card_reread(self, message: CardReread) -> None:
+        message.stop()
+        card, self.card = self.card, message.card
+        if card is None:
+            return
+        for name, line in self.lines.items():
+            theirs = _shown(name, getattr(message.card.draft, name))
+            if theirs != _shown(name, getattr(card.draft, name)) and theirs != line.value.strip():
+                line.tell(f"на другом окне теперь: {theirs or 'пусто'}", "warn")
+
+    def failed(self, failure: CallFailed) -> None:
+        """Put each problem under its field; keep every letter typed."""
+        self._saving = False
+        self.desk.keys_changed()
+        if isinstance(failure.error, FieldErrors):
+            self._show_problems(failure.error)
+        elif failure.error.code == "stale_edit" and self.card is not None:
+            self.desk.announce(
+                f"{failure.error.message} Отличия — под полями; Ctrl+S сохранит набранное у вас.",
+                "warn",
+            )
+            self._op_id, self._sent = new_op_id(), None
+            card_id = self.card.id
+            self.ask("patient_card", lambda services: services.patient_card(card_id), CardReread)
+        elif may_retry(failure.error):
+            self.desk.announce(f"{failure.error.message} Ctrl+S — повторить: набранное цело.", "stop")
+        elif failure.error.field in self.lines:
+            self.lines[failure.error.field].tell(failure.error.message)
+            self.screen.set_focus(self.lines[failure.error.field].input)
+        else:
+            super().failed(failure)
+
+    def _show_problems(self, error: FieldErrors) -> None:
+        elsewhere = []
+        for problem in error.problems:
+            line = self.lines.get(problem.field)
+            if line is None:
+                elsewhere.append(problem.message)
+            elif not line.problem:
+                line.tell(problem.message)
+        self.screen.set_focus(self.focus_target())
+        self.desk.announce(" ".join(elsewhere) or "Исправьте отмеченные поля: набранное цело.", "stop")
+
+
+def _shown(name: str, value: str) -> str:
+    return _SEX_SHOWN.get(value, value) if name == "sex" else value

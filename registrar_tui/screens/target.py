@@ -1,0 +1,125 @@
+"""К кому записать (F3): a specialty, doctor or service by keyword."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import Horizontal
+from textual.content import Content
+
+from registrar_tui.plain import plain
+from registrar_tui.screens.lookup import Question
+from registrar_tui.screens.lookup_pane import LookupPane
+from registrar_tui.screens.messages import TargetsFound
+from registrar_tui.screens.pane import Command, Person
+from registrar_tui.screens.words import day_and_time
+from registrar_tui.services.dto import BookingTarget, GridQuery, TargetKind
+from registrar_tui.widgets.row_list import Column, Row, RowList
+from registrar_tui.widgets.search_line import SearchLine
+from registrar_tui.widgets.status_line import SplitLine
+
+KIND_WORDS: Final[dict[TargetKind, str]] = {
+    TargetKind.SPECIALTY: "специальность",
+    TargetKind.DOCTOR: "врач",
+    TargetKind.SERVICE: "услуга",
+}
+_COLUMNS: Final = (
+    Column("К кому", 24, 44),
+    Column("Что", 13, 13, rank=1),
+    Column("Подробно", 14, 40, rank=2),
+    Column("Свободно", 8, 8, right=True),
+    Column("Ближайшее", 14, 14),
+)
+
+
+class TargetPane(LookupPane):
+    """Choose what to book for; Enter opens the slot grid on the first suitable slot."""
+
+    NAME = "target"
+
+    def __init__(self) -> None:
+        self.targets = RowList(_COLUMNS, id="targets")
+        super().__init__(SearchLine("специальность, врач или услуга", id="target-line"), self.targets)
+        self.head = SplitLine(id="target-head")
+        self.person: Person | None = None
+        self._answer: tuple[BookingTarget, ...] = ()
+
+    def compose(self) -> ComposeResult:
+        """Lay out who is booked, the line and the rows."""
+        yield self.head
+        with Horizontal(classes="ask"):
+            yield self.line
+        yield self.targets
+
+    def commands(self) -> Mapping[str, Command]:
+        """What can be done with the row under the cursor."""
+        commands: dict[str, Command] = {"target.choose": self.press_enter}
+        if self.targets.current is not None:
+            commands.update(self.list_commands())
+        return commands
+
+    def aim(self, person: Person, typed: str = "") -> None:
+        """Start choosing for a person; `typed` are letters pressed on the card."""
+        if self.person != person:
+            self.targets.show(())
+        self.person = person
+        self.head.show(Content.assemble((plain(person.name), "bold"), " → к кому записать?"))
+        self.line.value = typed
+        self.line.cursor_position = len(typed)
+        self.lookup.forget()
+        self.lookup.typed(typed)
+        self.ask_next()
+
+    async def choose(self) -> None:
+        """Open the grid of the row under the cursor."""
+        target = self._current()
+        if target is None:
+            if self.line.value.strip():
+                self.desk.announce("Такой специальности, врача или услуги нет: измените запрос.", "warn")
+            return
+        if self.person is not None:
+            query = GridQuery(kind=target.kind, target_id=target.id, patient_id=self.person.id)
+            await self.desk.open_grid(self.person, query, target.title)
+
+    def inquire(self, question: Question) -> None:
+        """Ask for targets; an empty line lists the specialties."""
+        person_id = None if self.person is None else self.person.id
+        self.ask(
+            "find_targets",
+            lambda services: services.find_targets(question.text, patient_id=person_id, limit=40),
+            lambda targets: TargetsFound(question.number, tuple(targets)),
+            question.number,
+        )
+
+    @on(TargetsFound)
+    async def _targets_found(self, message: TargetsFound) -> None:
+        message.stop()
+        if self.lookup.answered(message.number):
+            self._show(message.targets)
+        await self.settle()
+
+    def _show(self, targets: Sequence[BookingTarget]) -> None:
+        self._answer = tuple(targets)
+        self.targets.show([_row(index, target) for index, target in enumerate(targets)])
+        self.desk.keys_changed()
+
+    def _current(self) -> BookingTarget | None:
+        row = self.targets.current
+        return None if row is None or not isinstance(row.key, int) else self._answer[row.key]
+
+
+def _row(index: int, target: BookingTarget) -> Row:
+    return Row(
+        key=index,
+        cells=(
+            target.title,
+            KIND_WORDS[target.kind],
+            target.detail,
+            str(target.free) if target.free else "нет",
+            "—" if target.nearest is None else day_and_time(target.nearest),
+        ),
+        tone="" if target.free else "muted",
+    )

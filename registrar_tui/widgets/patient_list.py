@@ -1,0 +1,82 @@
+"""The answer to a patient search as a list: who, when born, policy, phone, district, why found."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Final
+
+from registrar_tui.widgets.row_list import Column, Row, RowList
+
+if TYPE_CHECKING:
+    from registrar_tui.services.dto import PatientRow
+
+NO_POLICY: Final = "нет полиса"
+NOTHING: Final = "—"
+
+_COLUMNS: Final = (
+    Column("Пациент", 26, 44),
+    Column("Родился", 10, 10),
+    Column("Полис", 19, 22, rank=1),
+    Column("Телефон", 16, 16, rank=2),
+    Column("Участок", 7, 8, rank=4),
+    Column("Почему", 12, 30, rank=3),
+)
+_RUSSIAN_PHONE: Final = re.compile(r"\+?[78](\d{3})(\d{3})(\d{2})(\d{2})")
+
+
+def masked_phone(phone: str | None) -> str:
+    """Return a phone that can be recognised but not read over the shoulder: `+7 916 ···-45-67`."""
+    if not phone:
+        return NOTHING
+    digits = re.sub(r"[^\d+]", "", phone)
+    match = _RUSSIAN_PHONE.fullmatch(digits)
+    if match is None:
+        return f"··· {digits[-4:]}"
+    return f"+7 {match[1]} ···-{match[3]}-{match[4]}"
+
+
+def shown_phone(phone: str) -> str:
+    """Return a Russian phone as it is dictated: `+7 916 123-45-67`; another one as it stands."""
+    match = _RUSSIAN_PHONE.fullmatch(re.sub(r"[^\d+]", "", phone))
+    return phone if match is None else f"+7 {match[1]} {match[2]}-{match[3]}-{match[4]}"
+
+
+def grouped_enp(enp: str | None) -> str:
+    """Return a policy number in fours: `7758 8408 4800 0012`."""
+    if not enp:
+        return NO_POLICY
+    return " ".join(enp[start : start + 4] for start in range(0, len(enp), 4))
+
+
+class PatientList(RowList):
+    """People found, best first; a narrow desk drops district, reason, phone and policy in this order."""
+
+    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002
+        super().__init__(_COLUMNS, id=id)
+        self._people: dict[int, PatientRow] = {}
+
+    @property
+    def person(self) -> PatientRow | None:
+        """The person under the cursor."""
+        row = self.current
+        return None if row is None or not isinstance(row.key, int) else self._people.get(row.key)
+
+    def show_people(self, people: Sequence[PatientRow], *, keep: bool = False) -> None:
+        """Draw an answer; the cursor goes to the best match unless it is to stay on its person."""
+        self._people = {person.id: person for person in people}
+        self.show([_row(person) for person in people], keep=keep)
+
+
+def _row(person: PatientRow) -> Row:
+    return Row(
+        key=person.id,
+        cells=(
+            person.full_name,
+            f"{person.birth_date:%d.%m.%Y}",
+            person.policy or grouped_enp(person.enp),
+            masked_phone(person.phone),
+            person.district or NOTHING,
+            person.why,
+        ),
+    )
