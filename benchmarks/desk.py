@@ -30,6 +30,8 @@ _CLEAR = "\x15"
 _WARM_UP = 6
 # Longer than the debounce of the search and its answer: the next key starts from a quiet screen.
 _ANSWERED = 0.3
+_LOADED = 4.0
+"""Seconds after which the storage has been imported behind the first paint."""
 
 
 def run() -> Iterator[Row]:
@@ -75,7 +77,7 @@ def _type_words(desk: DemoDesk) -> list[tuple[float | None, float | None]]:
     ):
         for probe in (ours, floor):
             probe.first_paint(_painted)
-            probe.settle(1.5)
+            probe.settle(1.5, _LOADED)
         for word in _WORDS:
             for letter in word:
                 pairs.append((ours.press(letter), floor.press(letter)))

@@ -104,9 +104,10 @@ class PtyProbe:
                     return arrived - self.started
         raise ProbeError("nothing was painted:\n" + self.text())
 
-    def settle(self, quiet: float = 0.4) -> None:
-        """Read on until the program has been silent for `quiet` seconds."""
-        while chunks := self._collect(quiet, quiet):
+    def settle(self, quiet: float = 0.4, limit: float = 2.0) -> None:
+        """Read on until the program is silent for `quiet` seconds, or for `limit`: cursors blink on."""
+        end = time.monotonic() + limit
+        while time.monotonic() < end and (chunks := self._collect(quiet, quiet)):
             for _, data in chunks:
                 self._feed(data)
 

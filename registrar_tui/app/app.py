@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
+from rich.text import Text
 from textual import events, on, work
 from textual.app import App
 from textual.binding import BindingType
@@ -55,7 +57,6 @@ class RegistrarApp(LayoutKeysMixin, App[int]):
     CSS_PATH = "../screens/desk.tcss"  # of the default screen only the app's own style sheet is read
     ENABLE_COMMAND_PALETTE = False
     BINDINGS: ClassVar[list[BindingType]] = [*keymap.bindings()]
-    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide")]  # noqa: RUF012 - Textual declares it so
 
     def __init__(self, config: Config | None = None, *, services: Services | None = None) -> None:
         super().__init__()
@@ -134,6 +135,13 @@ class RegistrarApp(LayoutKeysMixin, App[int]):
         """Ctrl+C does not quit: a copying hand must not close the desk."""
         self.desk.announce("Выход — Ctrl+Q.")
 
+    def _fatal_error(self) -> None:
+        """Leave with one line: Textual's own report prints every local variable, patients among them."""
+        failure = sys.exc_info()[1]
+        told = "Программа остановилась из-за внутренней ошибки. Записанное сохранено: откройте её ещё раз."
+        where = self._failures.written(failure) if failure is not None else None
+        self.panic(Text(told if where is None else f"{told} Подробности: {where}."))
+
     async def action_quit(self) -> None:
         """Give back a held slot, then close."""
         with suppress(TimeoutError):
@@ -145,7 +153,13 @@ class RegistrarApp(LayoutKeysMixin, App[int]):
 
 def run_desk(config: Config) -> int:
     """Run the desk until the registrar leaves it; returns the exit code."""
-    return RegistrarApp(config).run() or 0
+    app = RegistrarApp(config)
+    try:
+        app.run()
+        return app.return_code or 0
+    finally:
+        if app.desk.services is not None:
+            app.desk.services.close()
 
 
 def _make_palette() -> Pane:

@@ -7,85 +7,23 @@ ahead are obeyed in their order.
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from textual.binding import Binding
 
+from registrar_tui.app.shortcut import EVERYWHERE, LISTS, PLACE_TITLES, Shortcut, key
 from registrar_tui.widgets.status_line import KeyHint
-
-EVERYWHERE: Final = (
-    "search",
-    "card",
-    "target",
-    "grid",
-    "filter",
-    "confirm",
-    "ticket",
-    "today",
-    "form",
-    "cancel",
-    "help",
-    "palette",
-)
-LISTS: Final = ("search", "target", "card", "today", "cancel", "help", "palette")
-
-PLACE_TITLES: Final[dict[str, str]] = {
-    "search": "поиск пациента",
-    "card": "карточка пациента",
-    "target": "к кому записать",
-    "grid": "сетка приёма",
-    "filter": "фильтр сетки",
-    "confirm": "подтверждение записи",
-    "ticket": "талон",
-    "today": "сегодня",
-    "form": "анкета пациента",
-    "cancel": "отмена приёма",
-    "help": "справка",
-    "palette": "все действия",
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Shortcut:
-    """One action: its binding id, keys, the name of the key, words for the bottom line and for help.
-
-    `rank` says how early a narrow bottom line gives it up; rows with no `short` are not on that line.
-    """
-
-    id: str
-    keys: str
-    label: str
-    short: str
-    text: str
-    places: tuple[str, ...] = EVERYWHERE
-    rank: int = 0
-    in_palette: bool = True
-
-
-def _row(
-    id: str,  # noqa: A002
-    keys: str,
-    label: str,
-    short: str,
-    text: str,
-    *places: str,
-    rank: int = 0,
-    palette: bool = True,
-) -> Shortcut:
-    return Shortcut(id, keys, label, short, text, places or EVERYWHERE, rank, palette)
-
 
 # Order is that of the bottom line. Where one key stands in several rows, the first one available wins.
 TABLE: Final[tuple[Shortcut, ...]] = (
-    _row("desk.retry", "f5,enter", "F5", "открыть базу ещё раз", "открыть базу ещё раз", palette=False),
+    key("desk.retry", "f5,enter", "F5", "открыть базу ещё раз", "открыть базу ещё раз", palette=False),
     # поиск
-    _row("search.open", "enter,ctrl+j", "Enter", "карточка", "открыть карточку пациента", "search"),
-    _row("search.book", "f3", "F3", "записать", "записать найденного пациента, минуя карточку", "search"),
-    _row("search.new", "insert", "Ins", "новый пациент", "завести карточку с тем, что набрано", "search"),
-    _row("search.clear", "escape", "Esc", "", "очистить строку поиска", "search", palette=False),
+    key("search.open", "enter,ctrl+j", "Enter", "карточка", "открыть карточку пациента", "search"),
+    key("search.book", "f3", "F3", "записать", "записать найденного пациента, минуя карточку", "search"),
+    key("search.new", "insert", "Ins", "новый пациент", "завести карточку с тем, что набрано", "search"),
+    key("search.clear", "escape", "Esc", "", "очистить строку поиска", "search", palette=False),
     # сегодня
-    _row(
+    key(
         "today.arrive",
         "enter,ctrl+j",
         "Enter",
@@ -93,7 +31,7 @@ TABLE: Final[tuple[Shortcut, ...]] = (
         "отметить приход по скану, номеру или под курсором",
         "today",
     ),
-    _row(
+    key(
         "today.view",
         "tab",
         "Tab",
@@ -102,17 +40,17 @@ TABLE: Final[tuple[Shortcut, ...]] = (
         "today",
         rank=2,
     ),
-    _row("today.card", "f4", "F4", "карточка", "карточка пациента под курсором", "today", rank=1),
-    _row("today.book", "f3", "F3", "записать", "записать пациента под курсором", "today", rank=3),
-    _row("today.clear", "escape", "Esc", "", "очистить строку", "today", palette=False),
+    key("today.card", "f4", "F4", "карточка", "карточка пациента под курсором", "today", rank=1),
+    key("today.book", "f3", "F3", "записать", "записать пациента под курсором", "today", rank=3),
+    key("today.clear", "escape", "Esc", "", "очистить строку", "today", palette=False),
     # карточка
-    _row("card.book", "f3", "F3", "записать", "записать к врачу (или сразу набирайте специальность)", "card"),
-    _row("card.edit", "f4", "F4", "править", "изменить данные пациента", "card"),
-    _row(
+    key("card.book", "f3", "F3", "записать", "записать к врачу (или сразу набирайте специальность)", "card"),
+    key("card.edit", "f4", "F4", "править", "изменить данные пациента", "card"),
+    key(
         "visit.move", "f6", "F6", "перенести", "перенести приём под курсором на другое время", "card", "today"
     ),
-    _row("visit.cancel", "f8", "F8", "отменить", "отменить приём под курсором", "card", "today"),
-    _row(
+    key("visit.cancel", "f8", "F8", "отменить", "отменить приём под курсором", "card", "today"),
+    key(
         "card.repeat",
         "enter,ctrl+j",
         "Enter",
@@ -122,9 +60,9 @@ TABLE: Final[tuple[Shortcut, ...]] = (
         rank=3,
     ),
     # к кому
-    _row("target.choose", "enter,ctrl+j", "Enter", "открыть сетку", "показать свободное время", "target"),
+    key("target.choose", "enter,ctrl+j", "Enter", "открыть сетку", "показать свободное время", "target"),
     # сетка
-    _row(
+    key(
         "grid.choose",
         "enter",
         "Enter",
@@ -132,8 +70,8 @@ TABLE: Final[tuple[Shortcut, ...]] = (
         "занять выбранное время и прочитать подтверждение",
         "grid",
     ),
-    _row("grid.why", "enter", "", "", "", "grid", palette=False),
-    _row(
+    key("grid.why", "enter", "", "", "", "grid", palette=False),
+    key(
         "grid.explain",
         "space",
         "Space",
@@ -142,21 +80,21 @@ TABLE: Final[tuple[Shortcut, ...]] = (
         "grid",
         rank=1,
     ),
-    _row("way.first", "1", "1–5", "взять предложенное", "взять предложенное время по его номеру", "grid"),
-    _row("way.second", "2", "", "", "", "grid", palette=False),
-    _row("way.third", "3", "", "", "", "grid", palette=False),
-    _row("way.fourth", "4", "", "", "", "grid", palette=False),
-    _row("way.fifth", "5", "", "", "", "grid", palette=False),
-    _row("grid.up", "up", "↑ ↓", "", "время раньше и позже", "grid", palette=False),
-    _row("grid.down", "down", "", "", "", "grid", palette=False),
-    _row("grid.left", "left", "← →", "врач", "соседний врач или день", "grid", rank=4, palette=False),
-    _row("grid.right", "right", "", "", "", "grid", palette=False),
-    _row("grid.free_up", "ctrl+up", "Ctrl+↑ ↓", "", "свободное время раньше и позже", "grid", palette=False),
-    _row("grid.free_down", "ctrl+down", "", "", "", "grid", palette=False),
-    _row("grid.first", "home", "Home End", "", "первое и последнее время", "grid", palette=False),
-    _row("grid.last", "end", "", "", "", "grid", palette=False),
-    _row("grid.previous", "pageup", "PgUp", "", "предыдущий день (в неделе врача — неделя)", "grid"),
-    _row(
+    key("way.first", "1", "1–5", "взять предложенное", "взять предложенное время по его номеру", "grid"),
+    key("way.second", "2", "", "", "", "grid", palette=False),
+    key("way.third", "3", "", "", "", "grid", palette=False),
+    key("way.fourth", "4", "", "", "", "grid", palette=False),
+    key("way.fifth", "5", "", "", "", "grid", palette=False),
+    key("grid.up", "up", "↑ ↓", "", "время раньше и позже", "grid", palette=False),
+    key("grid.down", "down", "", "", "", "grid", palette=False),
+    key("grid.left", "left", "← →", "врач", "соседний врач или день", "grid", rank=4, palette=False),
+    key("grid.right", "right", "", "", "", "grid", palette=False),
+    key("grid.free_up", "ctrl+up", "Ctrl+↑ ↓", "", "свободное время раньше и позже", "grid", palette=False),
+    key("grid.free_down", "ctrl+down", "", "", "", "grid", palette=False),
+    key("grid.first", "home", "Home End", "", "первое и последнее время", "grid", palette=False),
+    key("grid.last", "end", "", "", "", "grid", palette=False),
+    key("grid.previous", "pageup", "PgUp", "", "предыдущий день (в неделе врача — неделя)", "grid"),
+    key(
         "grid.next",
         "pagedown",
         "PgUp PgDn",
@@ -165,11 +103,11 @@ TABLE: Final[tuple[Shortcut, ...]] = (
         "grid",
         rank=1,
     ),
-    _row("grid.week", "tab", "Tab", "неделя врача", "неделя этого врача", "grid", rank=2),
-    _row("grid.doctors", "tab", "Tab", "все врачи", "все врачи этого дня", "grid", rank=2),
-    _row("grid.filter", "ctrl+f", "Ctrl+F", "фильтр", "длительность, услуга, врач, филиал", "grid", rank=1),
-    _row("grid.nearest", "n,N,т,Т", "N или Т", "", "ближайший день со свободным временем", "grid"),
-    _row(
+    key("grid.week", "tab", "Tab", "неделя врача", "неделя этого врача", "grid", rank=2),
+    key("grid.doctors", "tab", "Tab", "все врачи", "все врачи этого дня", "grid", rank=2),
+    key("grid.filter", "ctrl+f", "Ctrl+F", "фильтр", "длительность, услуга, врач, филиал", "grid", rank=1),
+    key("grid.nearest", "n,N,т,Т", "N или Т", "", "ближайший день со свободным временем", "grid"),
+    key(
         "grid.target",
         "f3",
         "F3",
@@ -179,9 +117,9 @@ TABLE: Final[tuple[Shortcut, ...]] = (
         rank=3,
     ),
     # фильтр
-    _row("filter.left", "left", "← →", "какой фильтр", "выбрать фильтр", "filter", palette=False),
-    _row("filter.right", "right", "", "", "", "filter", palette=False),
-    _row(
+    key("filter.left", "left", "← →", "какой фильтр", "выбрать фильтр", "filter", palette=False),
+    key("filter.right", "right", "", "", "", "filter", palette=False),
+    key(
         "filter.up",
         "up",
         "↑ ↓",
@@ -190,11 +128,11 @@ TABLE: Final[tuple[Shortcut, ...]] = (
         "filter",
         palette=False,
     ),
-    _row("filter.down", "down", "", "", "", "filter", palette=False),
-    _row(
+    key("filter.down", "down", "", "", "", "filter", palette=False),
+    key(
         "filter.reset", "home,delete,backspace", "Home", "любое", "снять этот фильтр", "filter", palette=False
     ),
-    _row(
+    key(
         "filter.close",
         "enter,escape,ctrl+f",
         "Enter",
@@ -204,11 +142,11 @@ TABLE: Final[tuple[Shortcut, ...]] = (
         palette=False,
     ),
     # подтверждение
-    _row("confirm.book", "enter", "Enter", "записать и напечатать", "записать и напечатать талон", "confirm"),
-    _row("confirm.release", "escape", "Esc", "отпустить бирку", "не записывать, бирку вернуть", "confirm"),
+    key("confirm.book", "enter", "Enter", "записать и напечатать", "записать и напечатать талон", "confirm"),
+    key("confirm.release", "escape", "Esc", "отпустить бирку", "не записывать, бирку вернуть", "confirm"),
     # талон
-    _row("ticket.print", "enter,p,P,з,З", "P или З", "печатать", "напечатать талон ещё раз", "ticket"),
-    _row(
+    key("ticket.print", "enter,p,P,з,З", "P или З", "печатать", "напечатать талон ещё раз", "ticket"),
+    key(
         "visit.ticket",
         "f9",
         "F9",
@@ -220,27 +158,27 @@ TABLE: Final[tuple[Shortcut, ...]] = (
         rank=2,
     ),
     # анкета
-    _row("form.save", "ctrl+s,f10", "Ctrl+S", "сохранить", "сохранить карточку", "form"),
-    _row("form.next", "enter,down,tab,ctrl+j", "Enter", "дальше", "следующее поле", "form", palette=False),
-    _row("form.previous", "up,shift+tab", "↑", "", "предыдущее поле", "form", palette=False),
-    _row("form.leave", "escape", "Esc", "назад", "назад; о несохранённом предупредит", "form", palette=False),
+    key("form.save", "ctrl+s,f10", "Ctrl+S", "сохранить", "сохранить карточку", "form"),
+    key("form.next", "enter,down,tab,ctrl+j", "Enter", "дальше", "следующее поле", "form", palette=False),
+    key("form.previous", "up,shift+tab", "↑", "", "предыдущее поле", "form", palette=False),
+    key("form.leave", "escape", "Esc", "назад", "назад; о несохранённом предупредит", "form", palette=False),
     # отмена
-    _row("cancel.confirm", "enter", "Enter", "отменить приём", "отменить приём с этой причиной", "cancel"),
-    _row("cancel.reason_1", "1", "1–9", "причина", "выбрать причину по номеру", "cancel", palette=False),
+    key("cancel.confirm", "enter", "Enter", "отменить приём", "отменить приём с этой причиной", "cancel"),
+    key("cancel.reason_1", "1", "1–9", "причина", "выбрать причину по номеру", "cancel", palette=False),
     *(
-        _row(f"cancel.reason_{number}", str(number), "", "", "", "cancel", palette=False)
+        key(f"cancel.reason_{number}", str(number), "", "", "", "cancel", palette=False)
         for number in range(2, 10)
     ),
     # все действия
-    _row("palette.run", "enter,ctrl+j", "Enter", "выполнить", "выполнить действие", "palette", palette=False),
+    key("palette.run", "enter,ctrl+j", "Enter", "выполнить", "выполнить действие", "palette", palette=False),
     # строки
-    _row("list.up", "up", "↑ ↓", "", "выбрать строку", *LISTS, palette=False),
-    _row("list.down", "down", "", "", "", *LISTS, palette=False),
-    _row("list.page_up", "pageup", "PgUp PgDn", "", "на экран вверх и вниз", *LISTS, palette=False),
-    _row("list.page_down", "pagedown", "", "", "", *LISTS, palette=False),
+    key("list.up", "up", "↑ ↓", "", "выбрать строку", *LISTS, palette=False),
+    key("list.down", "down", "", "", "", *LISTS, palette=False),
+    key("list.page_up", "pageup", "PgUp PgDn", "", "на экран вверх и вниз", *LISTS, palette=False),
+    key("list.page_down", "pagedown", "", "", "", *LISTS, palette=False),
     # везде
-    _row("desk.undo", "ctrl+z", "Ctrl+Z", "", "отменить последнюю запись, перенос или отмену"),
-    _row(
+    key("desk.undo", "ctrl+z", "Ctrl+Z", "", "отменить последнюю запись, перенос или отмену"),
+    key(
         "desk.back",
         "escape",
         "Esc",
@@ -257,10 +195,10 @@ TABLE: Final[tuple[Shortcut, ...]] = (
         rank=1,
         palette=False,
     ),
-    _row("desk.search", "f2", "F2", "поиск", "найти пациента", rank=5),
-    _row("desk.today", "f5", "F5", "сегодня", "приёмы сегодня: отметить приход", rank=6),
-    _row("desk.help", "f1", "F1", "справка", "клавиши этого места", rank=4),
-    _row(
+    key("desk.search", "f2", "F2", "поиск", "найти пациента", rank=5),
+    key("desk.today", "f5", "F5", "сегодня", "приёмы сегодня: отметить приход", rank=6),
+    key("desk.help", "f1", "F1", "справка", "клавиши этого места", rank=4),
+    key(
         "desk.palette",
         "ctrl+p",
         "Ctrl+P",
@@ -269,7 +207,7 @@ TABLE: Final[tuple[Shortcut, ...]] = (
         rank=8,
         palette=False,
     ),
-    _row("desk.quit", "ctrl+q", "Ctrl+Q", "", "закончить работу"),
+    key("desk.quit", "ctrl+q", "Ctrl+Q", "", "закончить работу"),
 )
 _PLACES: Final = {row.id: row.places for row in TABLE}
 _GENERAL: Final = tuple(row for row in TABLE if row.places == EVERYWHERE and row.id != "desk.retry")

@@ -14,6 +14,7 @@ from textual.widgets import Input
 
 from registrar_tui.app import keymap
 from registrar_tui.app.layout_keys import latin_twin
+from registrar_tui.app.shortcut import PLACE_TITLES, Shortcut
 from registrar_tui.screens.pane import Command, Pane, command
 from registrar_tui.screens.words import sentence_case
 from registrar_tui.widgets.row_list import Column, Row, RowList
@@ -90,7 +91,7 @@ class PalettePane(Pane):
             return
         name = str(row.key)
         if not self._possible(name):
-            where = ", ".join(keymap.PLACE_TITLES[place] for place in keymap.places_of(name))
+            where = ", ".join(PLACE_TITLES[place] for place in keymap.places_of(name))
             self.desk.announce(f"Сейчас это действие недоступно. Где оно есть: {where}.", "warn")
             return
         await self.desk.back()
@@ -112,12 +113,12 @@ class PalettePane(Pane):
         found.sort(key=lambda row: not self._possible(row.id))
         self.actions.show([self._row(row) for row in found])
 
-    def _row(self, row: keymap.Shortcut) -> Row:
+    def _row(self, row: Shortcut) -> Row:
         possible = self._possible(row.id)
-        where = "" if possible else keymap.PLACE_TITLES[row.places[0]]
+        where = "" if possible else PLACE_TITLES[row.places[0]]
         return Row(row.id, (sentence_case(row.text), row.label, where), "" if possible else "muted")
 
 
-def _matches(row: keymap.Shortcut, typed: str) -> bool:
+def _matches(row: Shortcut, typed: str) -> bool:
     words = f"{row.text} {row.short} {row.label}".casefold().replace("ё", "е")
     return all(part in words for part in typed.split())

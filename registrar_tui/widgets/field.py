@@ -21,8 +21,19 @@ class Field(Vertical):
         height: auto;
         & > Horizontal {{ height: 1; }}
         & Label {{ width: {LABEL_CELLS}; color: $foreground-muted; }}
-        & Input {{ width: 42; height: 1; border: none; padding: 0 1; background: $panel; }}
-        & Input:focus {{ border: none; background: $panel; background-tint: $foreground 8%; }}
+        & Input {{
+            width: 42;
+            height: 1;
+            border: none;
+            border-left: vkey $foreground-disabled;
+            padding: 0 1 0 0;
+            background: $background;
+        }}
+        & Input:focus {{
+            border-left: vkey $text-accent;
+            background: $panel;
+            background-tint: $foreground 0%;
+        }}
         & .field--hint {{ width: auto; padding: 0 1; color: $foreground-muted; }}
         & .field--problem {{ display: none; height: auto; padding: 0 0 0 {LABEL_CELLS + 1}; }}
     }}

@@ -13,7 +13,8 @@ from textual import events
 from textual.binding import Binding
 
 from registrar_tui.app import keymap
-from registrar_tui.app.app import LOG_FILE, RegistrarApp
+from registrar_tui.app.app import LOG_FILE, RegistrarApp, run_desk
+from registrar_tui.app.shortcut import PLACE_TITLES
 from registrar_tui.config import Config, load_config
 from registrar_tui.errors import RegistrarError, StoreUnavailable
 from registrar_tui.screens.failures import FailureLog
@@ -26,7 +27,7 @@ from registrar_tui.widgets.patient_list import masked_phone, shown_phone
 from registrar_tui.widgets.row_list import Column, fit, lay_out_columns
 from registrar_tui.widgets.status_line import KeyHint, fitting_hints
 from tests.tui.desk_driver import DeskDriver, open_desk
-from tests.tui.fake_services import FakeServices
+from tests.tui.fake_services import NOW, FakeServices
 
 
 class SlowClinic(FakeServices):
@@ -129,6 +130,32 @@ def test_a_failure_log_that_cannot_be_written_is_no_failure(tmp_path: Path) -> N
     assert error.code == "internal"
 
 
+def test_a_crash_of_the_desk_shows_no_variables(clinic: FakeServices) -> None:
+    app = RegistrarApp(services=clinic)
+    told: list[str] = []
+    app.panic = lambda *lines: told.extend(str(line) for line in lines)  # type: ignore[method-assign]
+    patient = "Иванов Иван Петрович"
+    try:
+        raise ValueError(patient)
+    except ValueError:
+        app._fatal_error()
+    assert len(told) == 1
+    assert told[0].startswith("Программа остановилась из-за внутренней ошибки.")
+    assert patient not in told[0]
+
+
+def test_the_base_is_let_go_when_the_desk_closes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, clinic: FakeServices
+) -> None:
+    def run(app: RegistrarApp) -> None:
+        app.desk.services = clinic
+        app.exit(0)
+
+    monkeypatch.setattr(RegistrarApp, "run", run)
+    assert run_desk(load_config(database=str(tmp_path / "a.db"))) == 0
+    assert clinic.called("close") == [()]
+
+
 # --- keys ---------------------------------------------------------------------------
 
 
@@ -147,6 +174,45 @@ async def test_keys_that_a_widget_takes_are_not_overtaken(clinic: FakeServices) 
         await driver.until_seen("«23.11, 10:12")
         await driver.press("enter")
         await driver.until(lambda: len(clinic.visits) == 1, "the booking")
+
+
+async def test_enter_right_after_a_turn_of_days_does_not_take_the_day_before(clinic: FakeServices) -> None:
+    async with open_desk(clinic) as driver:
+        await driver.type("иванов")
+        await driver.press("enter")
+        await driver.until_place("card")
+        await driver.press("f3", *"кард", "enter")
+        await driver.until_seen("[· 09:45")
+        gate = clinic.gate("grid")
+        await driver.press("pagedown", "enter")
+        assert driver.place == "grid"
+        gate.set()
+        await driver.until_seen("вт 24.11.2026")
+        assert clinic.called("offer") == []
+
+
+async def test_an_enter_that_waits_is_dropped_when_the_registrar_goes_on(clinic: FakeServices) -> None:
+    async with open_desk(clinic) as driver:
+        gate = clinic.gate("find_patients")
+        await driver.type("иванов")
+        await driver.press("enter", "f5")
+        gate.set()
+        await driver.until_seen("Сегодня")
+        await driver.pilot.pause(0.1)
+        assert driver.place == "today"
+
+
+async def test_a_move_that_is_found_too_late_does_not_take_the_registrar_back(clinic: FakeServices) -> None:
+    clinic.add_visit(1, clinic.slot_at(1, NOW.replace(day=24, hour=10, minute=15)).id)
+    async with open_desk(clinic) as driver:
+        await driver.type("иванов")
+        await driver.press("enter")
+        await driver.until_seen("Предстоящие приёмы")
+        gate = clinic.gate("visit")
+        await driver.press("f6", "f2")
+        gate.set()
+        await driver.pilot.pause(0.1)
+        assert driver.place == "search"
 
 
 async def test_ctrl_c_does_not_close_the_desk(clinic: FakeServices) -> None:
@@ -205,7 +271,7 @@ def test_the_key_table_has_one_row_an_action_and_every_place_a_title() -> None:
     ids = [row.id for row in keymap.TABLE]
     assert len(ids) == len(set(ids))
     assert all("." in name for name in ids)
-    assert {place for row in keymap.TABLE for place in row.places} == set(keymap.PLACE_TITLES)
+    assert {place for row in keymap.TABLE for place in row.places} == set(PLACE_TITLES)
     assert all(row.text for row in keymap.TABLE if row.label)
 
 

@@ -1,0 +1,68 @@
+"""One row of the key table, and the places it may stand in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+EVERYWHERE: Final = (
+    "search",
+    "card",
+    "target",
+    "grid",
+    "filter",
+    "confirm",
+    "ticket",
+    "today",
+    "form",
+    "cancel",
+    "help",
+    "palette",
+)
+LISTS: Final = ("search", "target", "card", "today", "cancel", "help", "palette")
+
+PLACE_TITLES: Final[dict[str, str]] = {
+    "search": "поиск пациента",
+    "card": "карточка пациента",
+    "target": "к кому записать",
+    "grid": "сетка приёма",
+    "filter": "фильтр сетки",
+    "confirm": "подтверждение записи",
+    "ticket": "талон",
+    "today": "сегодня",
+    "form": "анкета пациента",
+    "cancel": "отмена приёма",
+    "help": "справка",
+    "palette": "все действия",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Shortcut:
+    """One action: its binding id, keys, the name of the key, words for the bottom line and for help.
+
+    `rank` says how early a narrow bottom line gives it up; rows with no `short` are not on that line.
+    """
+
+    id: str
+    keys: str
+    label: str
+    short: str
+    text: str
+    places: tuple[str, ...] = EVERYWHERE
+    rank: int = 0
+    in_palette: bool = True
+
+
+def key(
+    id: str,  # noqa: A002
+    keys: str,
+    label: str,
+    short: str,
+    text: str,
+    *places: str,
+    rank: int = 0,
+    palette: bool = True,
+) -> Shortcut:
+    """Return a row; without places it stands everywhere."""
+    return Shortcut(id, keys, label, short, text, places or EVERYWHERE, rank, palette)
