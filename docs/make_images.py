@@ -23,7 +23,7 @@ from registrar_tui.app.themes import DEFAULT_THEME, THEMES
 IMAGES: Final = Path(__file__).parent / "images"
 DAY: Final = "2026-11-23"
 COLUMNS, LINES = 110, 36
-F3, ENTER, PAGE_DOWN = "\x1bOR", "\r", "\x1b[6~"
+F3, ENTER = "\x1bOR", "\r"
 # What is pressed, and the words that tell that the answer is on the screen: the phone call of the guide.
 CALL: Final = (
     ("ива к", "Иванова Ксения"),
@@ -31,7 +31,6 @@ CALL: Final = (
     (F3, "к кому записать?"),
     ("терап", "первичный приём терапевта"),
     (ENTER, "ближайшее"),
-    (PAGE_DOWN, "вт 24.11.2026"),
     (ENTER, "С собой"),
 )
 BOOKED: Final = "печатается"

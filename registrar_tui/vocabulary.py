@@ -34,6 +34,18 @@ VISIT_STATUS_LABELS: dict[str, str] = {
     VisitStatus.CANCELLED: "отменён",
     VisitStatus.NOSHOW: "не пришёл",
     VisitStatus.ENTERED_IN_ERROR: "ошибочная запись",
+    "moved": "перенесён",
+}
+
+EVENT_LABELS: dict[str, str] = {
+    "booked": "записан",
+    "moved-to": "перенесён на другое время",
+    "moved-from": "записан переносом",
+    "cancelled": "отменён",
+    "arrived": "пришёл",
+    "fulfilled": "был на приёме",
+    "noshow": "не пришёл",
+    "undone": "действие отменено",
 }
 
 

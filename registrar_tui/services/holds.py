@@ -55,7 +55,7 @@ def offer(
     return dto.BookingOffer(
         slot_id=slot_id,
         patient_id=patient_id,
-        sentence=sentence(session, first, service),
+        sentence=sentence(session, workplace, first, service),
         warnings=_warnings(patient.visits, first, minutes, moving),
         held_until=until,
         refusal=verdict.message if verdict else None,
@@ -89,7 +89,7 @@ def release(session: Session, workplace: Workplace, slot_id: int | None = None) 
     session.execute(delete(Claim).where(*own))
 
 
-def sentence(session: Session, slot: SlotFacts, service: Service | None) -> str:
+def sentence(session: Session, workplace: Workplace, slot: SlotFacts, service: Service | None) -> str:
     """Return the line to be read out: when, where, whom to, what to bring."""
     row = session.execute(
         select(
@@ -109,10 +109,11 @@ def sentence(session: Session, slot: SlotFacts, service: Service | None) -> str:
     ).one()
     what = f", {service.name}" if service else ""
     floor = f", {row.floor} этаж" if row.floor else ""
+    place = row.address if slot.branch_id == workplace.branch_id else f"{row[5]}, {row.address}"
     bring = f" С собой {row.bring}." if row.bring else " С собой паспорт и полис."
     return (
         f"{moment_spoken(slot.starts_at)}, кабинет {row.number}{floor}, {row.name} {row.last_name}{what}. "
-        f"{row.address}.{bring}"
+        f"{place}.{bring}"
     )
 
 

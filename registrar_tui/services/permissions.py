@@ -79,7 +79,8 @@ def require(role: str, permission: Permission) -> None:
     """Refuse (exit 5) what a role has no right to."""
     if not allows(role, permission):
         label = ROLE_LABELS.get(role, role)
-        raise NotAllowed(f"У роли «{label}» нет такого права: обратитесь к старшему регистратору.")
+        able = [ROLE_LABELS[name] for name in ROLES if name != "demo" and permission in ROLES[name]]
+        raise NotAllowed(f"У роли «{label}» нет такого права: оно есть у ролей {', '.join(able)}.")
 
 
 def may_override(role: str, wanted: str | None) -> bool:

@@ -12,9 +12,9 @@ from registrar_tui.models import Branch, Doctor, Patient, Room, Service, Special
 from registrar_tui.services import dto
 from registrar_tui.services.arrivals import note_of
 from registrar_tui.services.visits import number_of
-from registrar_tui.services.wording import full_name
+from registrar_tui.services.wording import day_and_time, full_name
 from registrar_tui.services.workplace import Workplace
-from registrar_tui.vocabulary import ACTIVE_STATUSES, VisitStatus
+from registrar_tui.vocabulary import ACTIVE_STATUSES, TicketVerdict, VisitStatus
 
 _BRING = "паспорт, полис ОМС, СНИЛС"
 
@@ -49,15 +49,24 @@ def ticket_view(session: Session, workplace: Workplace, visit_id: int) -> dto.Ti
         floor=room.floor,
         doctor=full_name(doctor.last_name, doctor.first_name, doctor.middle_name),
         specialty=specialty.name,
-        service=service.name if service else "",
+        service=service.name if service else "приём врача",
         patient=full_name(patient.last_name, patient.first_name, patient.middle_name),
         birth_year=patient.birth_date.year,
         bring=tuple(item.strip() for item in bring if item.strip()),
         issued_at=workplace.now(),
         issued_by=workplace.operator_name,
-        status=visit.status,
-        notes=(note_of(visit),) if visit.status not in ACTIVE_STATUSES else (),
+        status=visit.status if visit.replaced_by_id is None else TicketVerdict.MOVED,
+        notes=_notes(session, visit),
     )
+
+
+def _notes(session: Session, visit: Visit) -> tuple[str, ...]:
+    if visit.replaced_by_id is not None:
+        new = session.get(Visit, visit.replaced_by_id)
+        if new is not None:
+            number = number_of(visit.replaced_by_id)
+            return (f"Новое время: {day_and_time(new.starts_at)}, талон № {number}.",)
+    return (note_of(visit),) if visit.status not in ACTIVE_STATUSES else ()
 
 
 def visits_of_day(session: Session, workplace: Workplace, day: date) -> list[int]:
