@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlmodel import Session, col
 
+from registrar_tui.bulk_services import BulkServices
 from registrar_tui.clock import Clock, clock_for
 from registrar_tui.clock import today as day_in
 from registrar_tui.config import Config, is_url
@@ -24,7 +25,7 @@ from registrar_tui.services.founding import NewClinic, found_clinic
 from registrar_tui.services.rules.rulebook import load_rulebook
 from registrar_tui.services.workplace import TicketKeys, Workplace
 from registrar_tui.storage import schema
-from registrar_tui.storage.engine import open_engine
+from registrar_tui.storage.engine import open_engine, reachable
 from registrar_tui.storage.key_files import ClinicKeys, create_keys, demo_keys, read_keys
 from registrar_tui.storage.sequences import advance_sequences
 from registrar_tui.storage.session import Store
@@ -79,6 +80,12 @@ def build_office(config: Config, *, clock: Clock | None = None, token: str | Non
     return OfficeServices(store, workplace, keys=config.keys)
 
 
+def build_bulk(config: Config, *, clock: Clock | None = None, token: str | None = None) -> BulkServices:
+    """Open the base and return the use-cases that carry tables in and out."""
+    store, workplace, _ = _open(config, clock, token)
+    return BulkServices(store, workplace)
+
+
 def _open(config: Config, clock: Clock | None, token: str | None) -> tuple[Store, Workplace, _Clinic]:
     store = _open_store(config)
     try:
@@ -106,7 +113,7 @@ def _open(config: Config, clock: Clock | None, token: str | None) -> tuple[Store
     return store, workplace, clinic
 
 
-def sign_in(config: Config, login: str, password: str) -> str:
+def sign_in(config: Config, login: str, password: str, *, clock: Clock | None = None) -> str:
     """Check a password and open a session of twelve hours; returns its token, NotAllowed says why not."""
     store = _open_store(config)
     try:
@@ -114,15 +121,15 @@ def sign_in(config: Config, login: str, password: str) -> str:
             clinic = _clinic(session, config)
             keys = _clinic_keys(config, clinic)
             fits = operators.password_fits(session, login, password)
-        clock = clock_for(demo=clinic.demo, zone=clinic.zone)
+        now = (clock or clock_for(demo=clinic.demo, zone=clinic.zone)).utc()
 
         def record(session: Session) -> operators.SignIn:
-            outcome = operators.attempt(session, clock.utc(), login, fits=fits, desk=config.desk)
+            outcome = operators.attempt(session, now, login, fits=fits, desk=config.desk)
             role = outcome.operator.role if outcome.operator else ""
             writer = Writer(
                 outcome.operator.login if outcome.operator else "", role, config.desk, keys.journal
             )
-            append(session, writer, clock.utc(), outcome.code)
+            append(session, writer, now, outcome.code)
             return outcome
 
         outcome = store.write(record)
@@ -133,8 +140,11 @@ def sign_in(config: Config, login: str, password: str) -> str:
     return outcome.token
 
 
-def first_administrator(config: Config, login: str, name: str, password: str) -> None:
-    """Make the first operator of a base that has none; afterwards operators are added by an administrator."""
+def first_administrator(config: Config, login: str, name: str, password: str) -> dict[str, Any]:
+    """Make the first operator of a base that has none, in the shape of `operator list`.
+
+    Afterwards operators are added by an administrator.
+    """
     hashed = operators.hash_password(password)
     store = _open_store(config)
     try:
@@ -143,14 +153,23 @@ def first_administrator(config: Config, login: str, name: str, password: str) ->
             keys = _clinic_keys(config, clinic)
         clock = clock_for(demo=clinic.demo, zone=clinic.zone)
 
-        def record(session: Session) -> None:
-            if operators.anybody(session):
+        def record(session: Session) -> dict[str, Any]:
+            if operators.anybody(session, lock=True):
                 raise NotAllowed("Операторы уже есть: нового заводит администратор.")
             made = operators.add(session, login, name, "administrator", hashed, must_change=False)
             writer = Writer(made.login, made.role, config.desk, keys.journal)
-            append(session, writer, clock.utc(), "operator-added", object_kind="operator", object_id=made.id)
+            append(
+                session,
+                writer,
+                clock.utc(),
+                "operator-added",
+                object_kind="operator",
+                object_id=made.id,
+                detail={"login": made.login, "role": made.role},
+            )
+            return operators.listed(session)[0]
 
-        store.write(record)
+        return store.write(record)
     finally:
         store.close()
 
@@ -276,7 +295,9 @@ def prepare_demo(
     progress: Progress | None = None,
 ) -> Config:
     """Create the demo clinic if it is absent, else publish the days that have come near since."""
-    if is_url(config.database) or not Path(config.database).exists():
+    with reachable(Path(config.database)):
+        absent = is_url(config.database) or not Path(config.database).exists()
+    if absent:
         try:
             create(
                 config, demo=True, patients=patients, today=today, random_seed=random_seed, progress=progress

@@ -41,7 +41,7 @@ from registrar_tui.services.workplace import Workplace
 from registrar_tui.storage.session import Store
 from registrar_tui.vocabulary import Channel
 
-FIRST_FREE_TRIES = 8  # other desks may take the first free slot while it is being booked
+FIRST_FREE_TRIES = 100  # each lost try is a booking of another desk; fifty may want the same slot
 Work = Callable[[Session], dict[str, Any]]
 
 

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from sqlmodel import Session
 
+from registrar_tui.models import Operator
 from registrar_tui.services import audit, operators
-from registrar_tui.services.permissions import Permission
+from registrar_tui.services.audit import Wanted
+from registrar_tui.services.permissions import ROLE_LABELS, Permission
 from registrar_tui.services.workplace import Workplace
 from registrar_tui.storage.anchors import read_anchors, write_anchor
 from registrar_tui.storage.session import Store
@@ -23,7 +27,27 @@ class OfficeServices:
         self._workplace = workplace
         self._keys = keys
 
+    @property
+    def zone(self) -> str:
+        """Return the IANA zone of the branch: the days of the journal are its days."""
+        return self._workplace.zone
+
     # --- operators ----------------------------------------------------------
+
+    def whoami(self, token: str | None) -> dict[str, Any]:
+        """Say who works here, and until when a token lets them (None: without one, on a demo base)."""
+        workplace = self._workplace
+        with self._store.read() as session:
+            until, must_change = operators.session_facts(session, workplace.operator, token or "")
+        return {
+            "login": workplace.operator,
+            "name": workplace.operator_name,
+            "role": workplace.role,
+            "role_name": ROLE_LABELS.get(workplace.role, workplace.role),
+            "desk": workplace.desk,
+            "until": until.astimezone(ZoneInfo(workplace.zone)) if until else None,
+            "must_change": must_change,
+        }
 
     def operators(self) -> list[dict[str, Any]]:
         """List the operators."""
@@ -36,23 +60,23 @@ class OfficeServices:
         self._workplace.may(Permission.OPERATORS)
         hashed = operators.hash_password(password)
 
-        def work(session: Session) -> int | None:
+        def work(session: Session) -> None:
             made = operators.add(session, login, name, role, hashed, must_change=True)
-            return self._write(session, "operator-added", made.id, {"role": role})
+            self._write(session, "operator-added", made, {"role": role})
 
         self._store.write(work)
         return self._one(login)
 
     def set_password(self, login: str, password: str) -> dict[str, Any]:
         """Set a password: one's own, or another's by an administrator."""
-        own = login.casefold() == self._workplace.operator
+        own = operators.plain_login(login) == self._workplace.operator
         if not own:
             self._workplace.may(Permission.OPERATORS)
         hashed = operators.hash_password(password)
 
-        def work(session: Session) -> int | None:
+        def work(session: Session) -> None:
             changed = operators.set_password(session, login, hashed, must_change=not own)
-            return self._write(session, "password-changed", changed.id, {})
+            self._write(session, "password-changed", changed)
 
         self._store.write(work)
         return self._one(login)
@@ -61,9 +85,9 @@ class OfficeServices:
         """Change an operator's role."""
         self._workplace.may(Permission.OPERATORS)
 
-        def work(session: Session) -> int | None:
+        def work(session: Session) -> None:
             changed = operators.set_role(session, login, role)
-            return self._write(session, "role-changed", changed.id, {"role": role})
+            self._write(session, "role-changed", changed, {"role": role})
 
         self._store.write(work)
         return self._one(login)
@@ -72,9 +96,9 @@ class OfficeServices:
         """Block or unblock an operator."""
         self._workplace.may(Permission.OPERATORS)
 
-        def work(session: Session) -> int | None:
+        def work(session: Session) -> None:
             changed = operators.set_active(session, login, active=active)
-            return self._write(session, "unblocked" if active else "blocked", changed.id, {})
+            self._write(session, "unblocked" if active else "blocked", changed)
 
         self._store.write(work)
         return self._one(login)
@@ -84,28 +108,33 @@ class OfficeServices:
 
         def work(session: Session) -> None:
             operators.sign_out(session, token)
-            self._write(session, "signed-out", None, {})
+            self._write(session, "signed-out")
 
         self._store.write(work)
 
     def _one(self, login: str) -> dict[str, Any]:
         with self._store.read() as session:
-            return next(row for row in operators.listed(session) if row["login"] == login.casefold())
+            wanted = operators.plain_login(login)
+            return next(row for row in operators.listed(session) if row["login"] == wanted)
 
     def _write(
-        self, session: Session, action: str, operator_id: int | None, detail: dict[str, Any]
-    ) -> int | None:
+        self,
+        session: Session,
+        action: str,
+        operator: Operator | None = None,
+        detail: dict[str, Any] | None = None,
+    ) -> None:
+        """Write a change of an operator down; the login is kept, an id alone tells an auditor nothing."""
         session.flush()
         audit.append(
             session,
             self._workplace.writer(),
             self._workplace.utc(),
             action,
-            object_kind="operator",
-            object_id=operator_id,
-            detail=detail,
+            object_kind="operator" if operator else "",
+            object_id=operator.id if operator else None,
+            detail={"login": operator.login, **(detail or {})} if operator else {},
         )
-        return operator_id
 
     # --- the journal --------------------------------------------------------
 
@@ -121,26 +150,44 @@ class OfficeServices:
     ) -> list[dict[str, Any]]:
         """Return entries, newest first; looking is written down too."""
         self._workplace.may(Permission.READ_JOURNAL)
+        wanted = Wanted(first, last, operator, patient_id, action)
         with self._store.read() as session:
-            rows = audit.listed(
-                session,
-                first=first,
-                last=last,
-                operator=operator,
-                patient_id=patient_id,
-                action=action,
-                limit=limit,
-            )
+            rows = audit.listed(session, wanted, limit=limit)
+        self._write_reading("journal-read", {**wanted.as_dict(), "rows": len(rows)})
+        return rows
+
+    def exported_journal(
+        self,
+        *,
+        first: datetime | None = None,
+        last: datetime | None = None,
+        operator: str | None = None,
+        patient_id: int | None = None,
+        action: str | None = None,
+    ) -> Iterator[dict[str, Any]]:
+        """Yield all entries in order of writing, for a file; written down before the first is given out."""
+        self._workplace.may(Permission.READ_JOURNAL)
+        wanted = Wanted(first, last, operator, patient_id, action)
+        self._write_reading("journal-exported", wanted.as_dict())
+        return self._pages(wanted)
+
+    def _pages(self, wanted: Wanted) -> Iterator[dict[str, Any]]:
+        """Read page by page: a read of the whole journal in one session would pin the write-ahead log."""
+        after = 0
+        while True:
+            with self._store.read() as session:
+                rows = audit.page_after(session, wanted, after)
+            if not rows:
+                return
+            yield from rows
+            after = rows[-1]["id"]
+
+    def _write_reading(self, action: str, detail: dict[str, Any]) -> None:
         self._store.write(
             lambda session: audit.append(
-                session,
-                self._workplace.writer(),
-                self._workplace.utc(),
-                "journal-read",
-                detail={"rows": len(rows)},
+                session, self._workplace.writer(), self._workplace.utc(), action, detail=detail
             )
         )
-        return rows
 
     def verify_journal(self) -> dict[str, Any]:
         """Recompute every chain against the anchors; a whole journal gets a new anchor."""
@@ -154,11 +201,12 @@ class OfficeServices:
         problems = [{"code": fault.code, "message": fault.message} for fault in faults]
         return {"ok": not problems, "checked": checked, "problems": problems}
 
-    def anchor(self) -> None:
-        """Remember the journal's heads outside the base."""
+    def anchor(self) -> dict[str, int]:
+        """Remember the journal's heads outside the base; returns how many chains and entries."""
         with self._store.read() as session:
             heads = audit.heads(session)
         write_anchor(self._keys, self._workplace.utc(), heads)
+        return {"chains": len(heads), "entries": sum(head.count for head in heads)}
 
     def close(self) -> None:
         """Give every connection back."""

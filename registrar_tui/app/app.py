@@ -18,7 +18,7 @@ from textual.widgets import Input
 
 from registrar_tui.app import keymap
 from registrar_tui.app.layout_keys import LayoutKeysMixin
-from registrar_tui.app.themes import register_themes
+from registrar_tui.app.themes import DEFAULT_THEME, THEMES
 from registrar_tui.errors import RegistrarError
 from registrar_tui.screens.desk import DeskScreen
 from registrar_tui.screens.failures import FailureLog
@@ -31,11 +31,12 @@ if TYPE_CHECKING:
     from registrar_tui.services.protocol import Services
 
 LOG_FILE = "desk-failures.log"
+PAINTING_SECONDS = 0.02
 SETTLE_SECONDS = 0.5
 CLOSING_SECONDS = 2.0
 
 
-@dataclass
+@dataclass(eq=False, repr=False)
 class BaseOpened(Message):
     """The services are there."""
 
@@ -43,7 +44,7 @@ class BaseOpened(Message):
     greeting: DeskGreeting
 
 
-@dataclass
+@dataclass(eq=False, repr=False)
 class BaseRefused(Message):
     """The services could not be built."""
 
@@ -64,17 +65,24 @@ class RegistrarApp(LayoutKeysMixin, App[int]):
             raise ValueError("the desk needs either settings or services")
         self._config = config
         self._services = services
-        self._failures = FailureLog(None if config is None else config.tickets.parent / LOG_FILE)
-        register_themes(self)
+        self._failures = FailureLog(None if config is None else config.keys.parent / LOG_FILE)
+        self._begin_in(DEFAULT_THEME)
         self.desk = DeskScreen(keymap, _make_palette, _qr_matrix, self._failures)
+
+    def _begin_in(self, theme: str) -> None:
+        # Setting `theme` as usual would parse every style sheet twice before the first paint (10 ms).
+        for offered in THEMES:
+            self.register_theme(offered)
+        self.set_reactive(App.theme, theme)
+        self.stylesheet.set_variables(self.get_css_variables())
 
     def get_default_screen(self) -> DeskScreen:
         """Begin on the desk: a second screen under it would cost a tenth of the first paint."""
         return self.desk
 
     def on_mount(self) -> None:
-        """Open the base once the desk is painted."""
-        self.call_after_refresh(self._open_base)
+        """Open the base once the desk is painted: what it imports would hold up the painting thread."""
+        self.call_after_refresh(self.set_timer, PAINTING_SECONDS, self._open_base)
 
     # --- the base -------------------------------------------------------------
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 EVERYWHERE: Final = (
     "search",
@@ -37,8 +36,7 @@ PLACE_TITLES: Final[dict[str, str]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Shortcut:
+class Shortcut(NamedTuple):
     """One action: its binding id, keys, the name of the key, words for the bottom line and for help.
 
     `rank` says how early a narrow bottom line gives it up; rows with no `short` are not on that line.

@@ -85,8 +85,46 @@ CATALOGUE: dict[str, Entry] = {
         "Пример: registrar check snils 112-233-445 95",
     ),
     "rule": Noun("Правила записи.", {"list": Verb("rule", "list_rules", "Перечислить действующие правила.")}),
+    "operator": Noun(
+        "Вход и операторы.",
+        {
+            "login": Verb("operator", "login", "Войти: пароль спрашивается или читается из stdin."),
+            "logout": Verb("operator", "logout", "Выйти: вход этого пользователя больше не действует."),
+            "whoami": Verb("operator", "whoami", "Показать, кто вошёл и до какого времени."),
+            "list": Verb("operator", "list_operators", "Перечислить операторов."),
+            "add": Verb(
+                "operator",
+                "add",
+                "Завести оператора; первого, администратора, — пока нет ни одного.",
+                "Пример: registrar operator add anna --name 'Орлова А. В.' --role registrar",
+            ),
+            "password": Verb("operator", "password", "Сменить пароль: свой или, администратору, чужой."),
+            "role": Verb("operator", "role", "Сменить роль оператора."),
+            "block": Verb("operator", "block", "Заблокировать оператора и закончить его сеансы."),
+            "unblock": Verb("operator", "unblock", "Снять блокировку."),
+        },
+    ),
+    "audit": Noun(
+        "Журнал: кто, что и когда сделал или смотрел.",
+        {
+            "list": Verb(
+                "audit",
+                "list_entries",
+                "Показать записи журнала, новые сверху.",
+                "Пример: registrar audit list --patient 12 --from 01.11.2026",
+            ),
+            "verify": Verb("audit", "verify", "Проверить, что журнал не изменён и не обрезан."),
+            "export": Verb("audit", "export", "Выгрузить журнал в CSV."),
+            "anchor": Verb("audit", "anchor", "Отметить конец журнала вне базы."),
+        },
+    ),
     "demo": Verb("demo", "demo", "Создать демонстрационную клинику, если её нет, и открыть её."),
-    "init": Verb("init", "init", "Создать базу, не открывая рабочее место."),
+    "init": Verb(
+        "init",
+        "init",
+        "Создать базу клиники или, с --demo, демонстрационную.",
+        "Пример: registrar init --clinic 'Поликлиника № 5' --branch 'Главный корпус' --admin boss",
+    ),
     "db": Noun(
         "Обслуживание базы.", {"upgrade": Verb("db", "upgrade", "Обновить базу до этой версии программы.")}
     ),

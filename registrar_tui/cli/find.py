@@ -27,7 +27,7 @@ def find(
 ) -> None:
     """Print the people that a text fits, best first."""
     run = current(context)
-    page = run.services().find_patients(" ".join(text), limit=limit)
+    page = run.services().find_patients(" ".join(text), limit=limit, journalled=True)
     run.output.table(
         [row.as_dict() for row in page.rows],
         ("Номер", "Пациент", "Родился", "Полис", "Телефон", "Участок", "Почему"),

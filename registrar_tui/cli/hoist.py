@@ -8,6 +8,8 @@ from registrar_tui.errors import UsageError
 
 FLAGS = ("--json", "--quiet")
 VALUED = ("--db", "--config", "--operator")
+OWN_OPERATOR = (["audit", "list"], ["audit", "export"])
+"""After these words `--operator` asks for somebody's entries; who works is named before them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +52,7 @@ def hoist(arguments: list[str]) -> Hoisted:
             if equals:
                 problem = problem or UsageError(f"Параметр {name} не принимает значения.", field=name[2:])
             flags.add(name)
-        elif name in VALUED:
+        elif name in VALUED and not (name == "--operator" and rest[:2] in OWN_OPERATOR):
             value = given if equals else _next_value(queue)
             if not value:
                 problem = problem or UsageError(f"Параметру {name} нужно значение.", field=name[2:])

@@ -1,4 +1,4 @@
-"""`registrar init`: a new base, empty or with a demo clinic."""
+"""`registrar init`: a new base, for a real clinic or with a demo one."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ from typing import Annotated, Any
 
 import typer
 
-from registrar_tui.cli.arguments import LARGEST_ID, day, number_up_to
+from registrar_tui.cli.arguments import LARGEST_ID, day, number_up_to, words
 from registrar_tui.cli.output import Output
-from registrar_tui.cli.session import current
+from registrar_tui.cli.passwords import FROM_STDIN, ask, at_terminal, read_new_password
+from registrar_tui.cli.session import CommandRun, current
 from registrar_tui.errors import UsageError
 
 Progress = Callable[[str, int, int], None]
@@ -43,6 +44,15 @@ RANDOM_SEED = typer.Option(
 )
 
 
+CLINIC = typer.Option("--clinic", parser=words, metavar="НАЗВАНИЕ", help="Название клиники.")
+BRANCH = typer.Option("--branch", parser=words, metavar="НАЗВАНИЕ", help="Первый филиал.")
+ADDRESS = typer.Option("--address", parser=words, metavar="АДРЕС", help="Его адрес.")
+PHONE = typer.Option("--phone", parser=words, metavar="ТЕЛЕФОН", help="Его телефон.")
+ZONE = typer.Option("--zone", parser=words, metavar="ПОЯС", help="Его часовой пояс (обычно Europe/Moscow).")
+ADMIN = typer.Option("--admin", parser=words, metavar="ИМЯ", help="Имя для входа первого администратора.")
+ADMIN_NAME = typer.Option("--admin-name", parser=words, metavar="ФИО", help="Как зовут администратора.")
+
+
 def init(
     context: typer.Context,
     demo: Annotated[bool, DEMO] = False,
@@ -51,28 +61,80 @@ def init(
     days: Annotated[int | None, DAYS] = None,
     today: Annotated[date | None, TODAY] = None,
     random_seed: Annotated[int | None, RANDOM_SEED] = None,
+    clinic: Annotated[str | None, CLINIC] = None,
+    branch: Annotated[str | None, BRANCH] = None,
+    address: Annotated[str | None, ADDRESS] = None,
+    phone: Annotated[str | None, PHONE] = None,
+    zone: Annotated[str | None, ZONE] = None,
+    admin: Annotated[str | None, ADMIN] = None,
+    admin_name: Annotated[str | None, ADMIN_NAME] = None,
+    password_stdin: Annotated[bool, FROM_STDIN] = False,
 ) -> None:
-    """Create the base; the same arguments give the same data."""
-    given = _given(
-        demo=demo, patients=patients, doctors=doctors, days=days, today=today, random_seed=random_seed
-    )
+    """Create the base; the same arguments of a demo clinic give the same data."""
+    filling = _given(patients=patients, doctors=doctors, days=days, today=today, random_seed=random_seed)
+    founding = _given(name=clinic, branch=branch, address=address, phone=phone, zone=zone)
+    people = _given(admin=admin, admin_name=admin_name, password_stdin=password_stdin or None)
+    run = current(context)
+    if demo:
+        _refuse_mixture(founding | people, "--demo уже наполнит базу: --{} с ним не указывают.")
+        _create(run, {"demo": True, **filling})
+        return
+    _refuse_mixture(filling, "--{} имеет смысл только вместе с --demo.")
+    from registrar_tui.services.founding import NewClinic
+
+    first = _administrator(run, admin, admin_name, from_stdin=password_stdin)
+    _create(run, {"demo": False, "clinic": NewClinic(**founding)}, first)
+
+
+def _given(**options: Any) -> dict[str, Any]:
+    return {name: value for name, value in options.items() if value is not None}
+
+
+def _refuse_mixture(given: dict[str, Any], complaint: str) -> None:
+    if given:
+        option = {"name": "clinic"}.get(name := next(iter(given)), name).replace("_", "-")
+        raise UsageError(complaint.format(option), field=option)
+
+
+def _administrator(
+    run: CommandRun, login: str | None, name: str | None, *, from_stdin: bool
+) -> tuple[str, str, str] | None:
+    """Return login, name and password, checked before anything is created; None: nobody was named."""
+    from registrar_tui.services.operators import check_login
+
+    if login is None and (name or from_stdin):
+        raise UsageError("Назовите администратора: --admin ИМЯ.", field="admin")
+    if login is None and at_terminal():
+        question = "Имя для входа первого администратора (Enter — завести позже):"
+        login = ask(run.output, question) or None
+    if login is None:
+        return None
+    login = check_login(login)
+    return login, name or login, read_new_password(from_stdin=from_stdin)
+
+
+def _create(run: CommandRun, filling: dict[str, Any], first: tuple[str, str, str] | None = None) -> None:
     from registrar_tui import bootstrap
 
-    run = current(context)
     config = run.config()
     with progress_bar(run.output) as progress:
-        counts = bootstrap.create(config, demo=demo, progress=progress, **given)
+        counts = bootstrap.create(config, progress=progress, **filling)
     place = bootstrap.shown_name(config.database)
-    run.output.answer({"database": place, "demo": demo, "created": counts}, f"База создана: {place}")
-
-
-def _given(*, demo: bool, **filling: Any) -> dict[str, Any]:
-    """Return what was asked of the demo clinic; without `--demo` there is nothing to fill."""
-    given = {name: value for name, value in filling.items() if value is not None}
-    if given and not demo:
-        option = next(iter(given)).replace("_", "-")
-        raise UsageError(f"--{option} имеет смысл только вместе с --demo.", field=option)
-    return given
+    shape = {"database": place, "demo": filling["demo"], "created": counts}
+    if filling["demo"]:
+        run.output.answer(shape, f"База создана: {place}")
+        return
+    if first is not None:
+        bootstrap.first_administrator(config, *first)
+    run.output.answer(shape | {"administrator": first[0] if first else None}, f"База создана: {place}")
+    if first is None:
+        run.output.narrate(
+            "Первого администратора заведёт «registrar operator add ИМЯ --role administrator»."
+        )
+    else:
+        run.output.narrate(
+            f"Администратор {first[0]}: войдите командой «registrar operator login {first[0]}»."
+        )
 
 
 @contextmanager

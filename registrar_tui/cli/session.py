@@ -14,6 +14,7 @@ from registrar_tui.cli.output import Output
 from registrar_tui.config import Config, load_config
 
 if TYPE_CHECKING:
+    from registrar_tui.office_services import OfficeServices
     from registrar_tui.services.protocol import Services
 
 
@@ -42,6 +43,14 @@ class CommandRun:
         services = bootstrap.build(self.config())
         self.opened.callback(services.close)
         return services
+
+    def office(self) -> OfficeServices:
+        """Open the base for the administrator or the auditor until the command ends."""
+        from registrar_tui import bootstrap
+
+        office = bootstrap.build_office(self.config())
+        self.opened.callback(office.close)
+        return office
 
 
 def current(context: typer.Context) -> CommandRun:

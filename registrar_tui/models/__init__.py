@@ -21,6 +21,7 @@ from registrar_tui.models.clinic import (  # noqa: E402 - tables must see the na
     Setting,
     Specialty,
 )
+from registrar_tui.models.exchange import ImportBatch, ImportReject  # noqa: E402
 from registrar_tui.models.operator import Operator, OperatorSession  # noqa: E402
 from registrar_tui.models.patient import (  # noqa: E402
     Attachment,
@@ -44,6 +45,8 @@ __all__ = [
     "Claim",
     "Doctor",
     "IdentityDocument",
+    "ImportBatch",
+    "ImportReject",
     "Op",
     "Operator",
     "OperatorSession",

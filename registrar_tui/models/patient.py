@@ -18,6 +18,7 @@ class Patient(SQLModel, table=True):
         Index("ix_patient_initials", "first_initial", "middle_initial", "last_key"),
         Index("ix_patient_name", "last_key", "first_key"),
         Index("ix_patient_born", "birth_date", "last_key"),
+        Index("ix_patient_name_born", "last_key", "birth_date"),
         Index("ix_patient_phone", "phone_reversed"),
         Index(
             "uq_patient_snils",

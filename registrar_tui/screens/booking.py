@@ -9,9 +9,10 @@ from enum import Enum, auto
 from textual import on
 
 from registrar_tui.errors import RegistrarError
+from registrar_tui.screens.answers import SlotOffered, SlotReleased, VisitBooked
 from registrar_tui.screens.calls import may_retry, new_op_id
 from registrar_tui.screens.confirm import ConfirmBox
-from registrar_tui.screens.messages import CallFailed, SlotOffered, SlotReleased, VisitBooked
+from registrar_tui.screens.messages import CallFailed
 from registrar_tui.screens.pane import Command, Pane, Person, command
 from registrar_tui.services.dto import BookingOffer, BookVisit, MoveVisit, Override, VisitRow, VisitView
 from registrar_tui.services.protocol import Services

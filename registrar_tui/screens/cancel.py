@@ -12,9 +12,10 @@ from textual.content import Content
 from textual.widgets import Static
 
 from registrar_tui.plain import plain
+from registrar_tui.screens.answers import VisitCancelled
 from registrar_tui.screens.calls import may_retry, new_op_id
 from registrar_tui.screens.card import visit_words
-from registrar_tui.screens.messages import CallFailed, VisitCancelled
+from registrar_tui.screens.messages import CallFailed
 from registrar_tui.screens.pane import Command, Pane, command
 from registrar_tui.screens.words import plural
 from registrar_tui.services.dto import CancelVisit, VisitRow

@@ -12,7 +12,8 @@ from textual.content import Content
 from textual.widgets import Static
 
 from registrar_tui.plain import plain
-from registrar_tui.screens.messages import CallFailed, CardOpened
+from registrar_tui.screens.answers import CardOpened
+from registrar_tui.screens.messages import CallFailed
 from registrar_tui.screens.pane import Command, Pane, Person, command
 from registrar_tui.screens.words import day_and_time, full_day, plural
 from registrar_tui.services.dto import DocumentLine, PatientCard, VisitRow
@@ -28,7 +29,8 @@ _VISIT_COLUMNS: Final = (
     Column("Каб.", 5, 6, rank=2),
     Column("", 14, 26),
 )
-_NUMBER_CELLS: Final = 20
+NARROW: Final = 100
+_NUMBER_CELLS: Final = 19
 SEX_WORDS: Final = {"M": "м", "F": "ж"}
 
 
@@ -36,16 +38,15 @@ class CardPane(Pane, can_focus=True):
     """Everything about one person; letters typed here begin the choice of what to book for."""
 
     NAME = "card"
-    SCOPED_CSS = False  # the narrow rules look at the screen
     # A narrow desk reads downwards: documents, then visits.
     DEFAULT_CSS = """
     #card-warnings { padding: 0 1; max-height: 8; }
     #card-body { height: 1fr; }
     #card-documents { width: 5fr; padding: 0 1; scrollbar-size-vertical: 1; }
     #card-visits { width: 6fr; height: 1fr; }
-    .-narrow #card-body { layout: vertical; }
-    .-narrow #card-documents { width: 1fr; height: auto; max-height: 9; }
-    .-narrow #card-visits { width: 1fr; }
+    CardPane.-narrow #card-body { layout: vertical; }
+    CardPane.-narrow #card-documents { width: 1fr; height: auto; max-height: 9; }
+    CardPane.-narrow #card-visits { width: 1fr; }
     """
 
     def __init__(self) -> None:
@@ -120,6 +121,10 @@ class CardPane(Pane, can_focus=True):
     def shown(self) -> None:
         """Read the card again: coming back, a visit may be new."""
         self.renew()
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Put documents and visits side by side only where both fit."""
+        self.set_class(event.size.width < NARROW, "-narrow")
 
     async def on_key(self, event: events.Key) -> None:
         """Take the first letter of a specialty typed without F3."""

@@ -4,44 +4,34 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime, timedelta
 from pathlib import Path
-from time import monotonic
-from typing import TYPE_CHECKING, ClassVar, Final
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import on
 from textual.app import ComposeResult
 
-from registrar_tui.errors import RegistrarError
 from registrar_tui.screens.calls import may_retry, new_op_id
 from registrar_tui.screens.failures import FailureLog
-from registrar_tui.screens.journeys import Journeys
 from registrar_tui.screens.key_table import KeyTable
+from registrar_tui.screens.link import Link
 from registrar_tui.screens.messages import (
     ActionUndone,
     CallFailed,
-    ConnectionChanged,
-    RetryRequested,
-    StampRead,
     TicketPrinted,
 )
 from registrar_tui.screens.pane import Command, Pane, Person
 from registrar_tui.screens.search import SearchPane
-from registrar_tui.screens.words import day_and_time, full_day
-from registrar_tui.widgets.status_line import KeyLine, NoticeLine, StatusLine, Tone
+from registrar_tui.screens.words import day_and_time
+from registrar_tui.widgets.status_line import KeyLine
 
 if TYPE_CHECKING:
-    from registrar_tui.services.dto import DeskGreeting, VisitView
-    from registrar_tui.services.protocol import Services
+    from registrar_tui.services.dto import VisitView
 
 Matrix = Sequence[Sequence[bool]]
 
-TICK_SECONDS: Final = 1.0
-LIVE_SECONDS: Final = 0.5
 
-
-class DeskScreen(Journeys):
-    """The frame of the panes; it holds the services once they are there and does what no pane owns."""
+class DeskScreen(Link):
+    """The frame of the panes; it obeys keys by place and does what no pane owns."""
 
     AUTO_FOCUS: ClassVar[str | None] = None
 
@@ -53,21 +43,12 @@ class DeskScreen(Journeys):
         failures: FailureLog,
     ) -> None:
         super().__init__()
-        self.status = StatusLine(id="status")
-        self.notice = NoticeLine(id="notice")
         self.key_line = KeyLine(id="keys")
         self.keys = keys
         self.qr_matrix = qr_matrix
         self.failures = failures
-        self.services: Services | None = None
-        self.greeting: DeskGreeting | None = None
-        self.connected: bool | None = None
         self._make_palette = palette
         self._palette: Pane | None = None
-        self._greeted_at = 0.0
-        self._start_failed = False
-        self._stamp: object = None
-        self._stamp_asked = False
         self._undo_op_id: str | None = None
 
     @property
@@ -86,72 +67,7 @@ class DeskScreen(Journeys):
     async def on_mount(self) -> None:
         """Bring the search line in front, ready to type into."""
         await self.open_search()
-        self.set_interval(TICK_SECONDS, self._tick)
-        self.set_interval(LIVE_SECONDS, self._look_for_changes)
-
-    # --- the base -------------------------------------------------------------
-
-    async def connect(self, services: Services, greeting: DeskGreeting) -> None:
-        """Begin to work: the base is open. What was typed meanwhile is asked now."""
-        self.services, self.greeting = services, greeting
-        self._greeted_at = monotonic()
-        self._start_failed = False
-        self.connected = True
-        status = self.status
-        status.place(greeting.clinic, greeting.branch, greeting.desk, greeting.operator, demo=greeting.demo)
-        status.connection(True)
-        self.clear_notice()
-        self._tick()
-        if self.current is not None:
-            self.current.connected()
-        self.keys_changed()
-
-    def start_failed(self, error: RegistrarError) -> None:
-        """Say calmly why the base did not open; the desk stays as it is."""
-        self._start_failed = True
-        self.status.connection(False)
-        self.announce(f"{error.message} F5 — открыть ещё раз, Ctrl+Q — выйти.", "stop")
-        self.keys_changed()
-
-    def retry(self) -> None:
-        """F5, Enter: open the base once more."""
-        self._start_failed = False
-        self.status.connection(None)
-        self.announce("Открываю базу…")
-        self.post_message(RetryRequested())
-        self.keys_changed()
-
-    @on(ConnectionChanged)
-    def _connection_changed(self, message: ConnectionChanged) -> None:
-        message.stop()
-        self.connected = message.connected
-        self.status.connection(message.connected)
-
-    def now(self) -> datetime:
-        """Return the clinic's wall-clock, by the core's clock."""
-        if self.greeting is None:
-            return datetime.min
-        return self.greeting.now + timedelta(seconds=monotonic() - self._greeted_at)
-
-    def _tick(self) -> None:
-        if self.greeting is not None:
-            now = self.now()
-            self.status.tick(f"{full_day(now.date())} {now:%H:%M}")
-
-    def _look_for_changes(self) -> None:
-        pane = self.current
-        if self.services is None or self._stamp_asked or pane is None or not pane.LIVE:
-            return
-        self._stamp_asked = True
-        self.ask("change_stamp", lambda services: services.change_stamp(), StampRead)
-
-    @on(StampRead)
-    def _stamp_read(self, message: StampRead) -> None:
-        message.stop()
-        self._stamp_asked = False
-        before, self._stamp = self._stamp, message.stamp
-        if before != message.stamp and self.current is not None and self.current.LIVE:
-            self.current.renew()
+        self.watch_base()
 
     # --- keys -------------------------------------------------------------------
 
@@ -197,7 +113,7 @@ class DeskScreen(Journeys):
     def key_pressed(self) -> None:
         """Take the last notice away: the registrar goes on."""
         if not self._start_failed:
-            self.clear_notice()
+            self.notice.clear()
 
     def keys_changed(self) -> None:
         """Draw the line of keys anew, once the message at hand is done with."""
@@ -208,14 +124,6 @@ class DeskScreen(Journeys):
             self.key_line.show(self.keys.hints(self.current.place, self.commands()))
 
     # --- notices ------------------------------------------------------------------
-
-    def announce(self, text: str, tone: Tone = "") -> None:
-        """Say one thing above the line of keys, until the next key."""
-        self.notice.show(text, tone)
-
-    def clear_notice(self) -> None:
-        """Take the notice away."""
-        self.notice.clear()
 
     def person_read(self, person: Person) -> None:
         """Take note of a person's name as the base has it."""
@@ -281,7 +189,7 @@ class DeskScreen(Journeys):
         """Say in one line what the desk itself could not do."""
         match failure.call:
             case "change_stamp":
-                self._stamp_asked = False
+                self.stamp_failed()
             case "print_ticket":
                 self._tell_ticket_pane(failure.number, None)
                 self.announce(

@@ -21,15 +21,16 @@ class FailureLog:
 
     def record(self, call: str, failure: BaseException) -> RegistrarError:
         """Write one failure and return the line the registrar reads."""
-        noted = self._append(call, failure)
-        where = f" Подробности: {self._path}." if noted else ""
+        path = self.written(failure, call)
+        where = "" if path is None else f" Подробности: {path}."
         return RegistrarError(
             INTERNAL, f"Внутренняя ошибка: действие не выполнено. Повторите его ещё раз.{where}"
         )
 
-    def _append(self, call: str, failure: BaseException) -> bool:
+    def written(self, failure: BaseException, call: str = "desk") -> Path | None:
+        """Write one failure; returns the file, None where there is none or it cannot be written."""
         if self._path is None:
-            return False
+            return None
         import traceback
 
         from registrar_tui.clock import SystemClock
@@ -47,5 +48,5 @@ class FailureLog:
             with os.fdopen(handle, "a", encoding="utf-8") as file:
                 file.write(line)
         except OSError:
-            return False
-        return True
+            return None
+        return self._path

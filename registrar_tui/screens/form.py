@@ -14,8 +14,9 @@ from textual.widgets import Input
 
 from registrar_tui.errors import FieldErrors
 from registrar_tui.plain import plain
+from registrar_tui.screens.answers import CardReread, PatientSaved
 from registrar_tui.screens.calls import may_retry, new_op_id
-from registrar_tui.screens.messages import CallFailed, CardReread, PatientSaved
+from registrar_tui.screens.messages import CallFailed
 from registrar_tui.screens.pane import Command, Pane, Person, command
 from registrar_tui.services.dto import PatientCard, PatientDraft
 from registrar_tui.widgets.field import Field

@@ -9,20 +9,18 @@ from typing import Final, Literal
 
 from textual import on
 from textual.app import ComposeResult
-from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Static
 
-from registrar_tui.plain import plain
+from registrar_tui.screens.answers import GridDrawn, SlotExplained
 from registrar_tui.screens.booking import BookingPane, Stage
-from registrar_tui.screens.grid_filter import fields_of, filtered, filters_in_words
-from registrar_tui.screens.messages import CallFailed, GridDrawn, SlotExplained
+from registrar_tui.screens.grid_filter import fields_of, filtered
+from registrar_tui.screens.grid_head import GridHead
+from registrar_tui.screens.messages import CallFailed
 from registrar_tui.screens.pane import Command, Person, command
-from registrar_tui.screens.words import day_and_time, full_day, short_day
 from registrar_tui.services.dto import GridQuery, SlotGrid, TargetKind, VisitRow
 from registrar_tui.widgets.filter_line import FilterLine
 from registrar_tui.widgets.slot_grid import SlotGridView
-from registrar_tui.widgets.status_line import SplitLine
 
 LEGEND: Final = "· свободно  ■ занято  ~ держат  ! направление  ● этот пациент  × закрыто"
 _Again = Literal["anew", "refreshed"]
@@ -43,8 +41,7 @@ class GridPane(BookingPane):
 
     def __init__(self) -> None:
         super().__init__()
-        self.head = SplitLine(id="grid-head")
-        self.strip = SplitLine(id="grid-strip")
+        self.head = GridHead()
         self.view = SlotGridView(id="slots")
         self.filter = FilterLine(id="grid-filter")
         self.query_now: GridQuery | None = None
@@ -56,12 +53,11 @@ class GridPane(BookingPane):
         self._aim: int | None = None
         self._said_at: int | None = None
         self._bookable_here = False
-        self._doctors: tuple[tuple[int, str], ...] = ()
+        self._turning = False
 
     def compose(self) -> ComposeResult:
         """Lay out the heading, the quota strip, the filter, the grid, its legend and the confirmation."""
         yield self.head
-        yield self.strip
         yield self.filter
         yield self.view
         yield Static(LEGEND, markup=False, id="grid-legend")
@@ -103,15 +99,7 @@ class GridPane(BookingPane):
         if self.place == "confirm":
             return self.booking_commands()
         if self.place == "filter":
-            line = self.filter
-            return {
-                "filter.close": self.close_filter,
-                "filter.left": command(line.action_field, -1),
-                "filter.right": command(line.action_field, 1),
-                "filter.up": command(line.action_value, -1),
-                "filter.down": command(line.action_value, 1),
-                "filter.reset": line.action_reset,
-            }
+            return {"filter.close": self.close_filter, **self.filter.commands()}
         commands: dict[str, Command] = dict(self.way_commands())
         if self.person is not None:
             commands["grid.target"] = command(self.desk.open_target, self.person)
@@ -147,14 +135,16 @@ class GridPane(BookingPane):
 
     def aim(self, person: Person, query: GridQuery, title: str, move: VisitRow | None = None) -> None:
         """Open the grid for a person, or for a visit that is being moved."""
+        if self.stage in (Stage.OFFERING, Stage.OFFERED):
+            self.release()
         if self.person != person or self._title != title:
             self.grid = None
-            self._doctors = ()
             self.view.show(SlotGrid(title, self.desk.now().date(), (), 0, None, None))
         self.person, self.query_now, self._title, self.move = person, query, title, move
         self.filter.display = False
         self.confirm.clear()
-        self._show_head()
+        self.head.opening(person, title)
+        self._turning = True
         self._draw(keep=False)
 
     def shown(self) -> None:
@@ -190,6 +180,8 @@ class GridPane(BookingPane):
 
     def choose(self) -> None:
         """Enter: hold the slot under the cursor, or say why it cannot be taken."""
+        if self._turning:
+            return  # the registrar means the day that is still being read, not the one in sight
         cell = self.view.cursor_cell
         if cell is not None and cell.bookable:
             self.begin_offer(cell.slot_id)
@@ -210,10 +202,11 @@ class GridPane(BookingPane):
 
     def open_filter(self) -> None:
         """Ctrl+F: the filter line."""
-        query, greeting = self.query_now, self.desk.greeting
-        if query is None or greeting is None:
+        query, grid, greeting = self.query_now, self.grid, self.desk.greeting
+        if query is None or grid is None or greeting is None:
             return
-        self.filter.set_fields(fields_of(query, self._doctors, greeting))
+        self.confirm.clear()
+        self.filter.set_fields(fields_of(query, grid, greeting.branches))
         self.filter.display = True
         self.focus_grid()
         self.desk.keys_changed()
@@ -227,6 +220,7 @@ class GridPane(BookingPane):
     def _change(self, query: GridQuery) -> None:
         self.query_now = query
         self.confirm.clear()
+        self._turning = True
         self._draw(keep=False)
 
     def _draw(self, *, keep: bool) -> None:
@@ -265,39 +259,19 @@ class GridPane(BookingPane):
         self.grid = grid
         if self.query_now is not None:
             self.query_now = replace(self.query_now, day=grid.day)
-            if self.query_now.doctor_id is None:
-                self._doctors = tuple((column.doctor_id, column.title) for column in grid.columns)
         self.view.show(grid, keep_cursor=keep)
         if self._aim is not None:
             self.view.go_to(self._aim)
             self._aim = None
-        self._show_head()
+        self._turning = False
+        if self.query_now is not None and self.person is not None:
+            self.head.show(self.person, grid, self.query_now, self.desk.greeting, self.move)
         self.desk.keys_changed()
-
-    def _show_head(self) -> None:
-        grid, query, person = self.grid, self.query_now, self.person
-        if query is None or person is None:
-            return
-        who = Content.assemble(
-            (plain(person.short), "bold"), " → ", plain(grid.title if grid else self._title)
-        )
-        cut = ""
-        if self.move is not None:
-            cut = f"вырезано: {day_and_time(self.move.starts_at)}"
-        when = "" if grid is None else f" · {_period(grid, query)}"
-        narrowed = filters_in_words(query, self.desk.greeting)
-        self.head.show(
-            Content.assemble(who, when, f" · {plain(narrowed)}"), Content.assemble((cut, "$text-warning"))
-        )
-        self.strip.show(
-            Content.assemble((plain(grid.strip) if grid else "", "$foreground-muted")),
-            _free_words(grid) if grid else "",
-        )
 
     def failed(self, failure: CallFailed) -> None:
         """Say why there is no grid or no explanation; booking has its own words."""
         if failure.call == "grid":
-            self._drawing, self._draw_again = False, None
+            self._drawing, self._draw_again, self._turning = False, None, False
         super().failed(failure)
 
     @on(FilterLine.FilterChanged)
@@ -326,21 +300,3 @@ class GridPane(BookingPane):
         if self.stage is Stage.BROWSING and self.confirm.text and slot_id != self._said_at:
             self.confirm.clear()
             self.desk.keys_changed()
-
-
-def _period(grid: SlotGrid, query: GridQuery) -> str:
-    if query.doctor_id is None or not grid.columns:
-        return full_day(grid.day)
-    return f"{short_day(grid.columns[0].day)} — {short_day(grid.columns[-1].day)}"
-
-
-def _free_words(grid: SlotGrid) -> str:
-    free = f"{grid.free_count} свободно" if grid.free_count else "свободных нет"
-    if grid.nearest is None:
-        return f"{free} · ближайшего нет"
-    same_day = grid.nearest.date() == grid.day
-    return (
-        f"{free} · ближайшее: {grid.nearest:%H:%M}"
-        if same_day
-        else f"{free} · ближайшее: {day_and_time(grid.nearest)}"
-    )

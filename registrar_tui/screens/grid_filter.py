@@ -12,9 +12,7 @@ from registrar_tui.widgets.filter_line import Choice, FilterField
 MINUTES: Final = (15, 30, 45)
 
 
-def fields_of(
-    query: GridQuery, grid: SlotGrid, branches: Sequence[tuple[int, str]]
-) -> list[FilterField]:
+def fields_of(query: GridQuery, grid: SlotGrid, branches: Sequence[tuple[int, str]]) -> list[FilterField]:
     """Return the filters with the values that are set; one with nothing to choose is left out."""
     lengths = [(minutes, f"{minutes} мин") for minutes in MINUTES]
     services = [(service_id, f"{name} ({minutes} мин)") for service_id, name, minutes in grid.services]

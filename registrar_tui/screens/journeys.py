@@ -41,6 +41,7 @@ class Journeys(Caller, Screen[None]):
         self.person: Person | None = None
         self.printed: dict[int, Path] = {}
         self._bringing = asyncio.Lock()
+        self._aiming: tuple[VisitRow, Pane | None] | None = None
 
     @property
     def current(self) -> Pane | None:
@@ -177,6 +178,7 @@ class Journeys(Caller, Screen[None]):
         self._aim_at_doctor(visit, moving=False)
 
     def _aim_at_doctor(self, visit: VisitRow, *, moving: bool) -> None:
+        self._aiming = (visit, self.current)
         self.ask(
             "aim", lambda services: _aimed(services, visit), lambda query: MoveAimed(visit, query, moving)
         )
@@ -185,6 +187,8 @@ class Journeys(Caller, Screen[None]):
     async def _move_aimed(self, message: MoveAimed) -> None:
         message.stop()
         visit = message.visit
+        if self._aiming != (visit, self.current):
+            return  # the registrar has gone elsewhere meanwhile
         person = Person(visit.patient_id, visit.patient, short_name(visit.patient))
         move = visit if message.moving else None
         await self.open_grid(person, message.query, visit.specialty, move)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from textual import on
 from textual.timer import Timer
@@ -13,17 +14,20 @@ from textual.widgets import Input
 from registrar_tui.screens.lookup import DEBOUNCE_SECONDS, Lookup, Question
 from registrar_tui.screens.messages import CallFailed
 from registrar_tui.screens.pane import Command, Pane, command
-from registrar_tui.widgets.row_list import RowList
 from registrar_tui.widgets.search_line import SearchLine
+
+if TYPE_CHECKING:
+    from registrar_tui.widgets.row_list import RowList
 
 
 class LookupPane(Pane):
     """Typing asks after a pause; Enter acts on the answer to the text as typed, however late it comes."""
 
-    def __init__(self, line: SearchLine, found: RowList) -> None:
+    found: RowList
+
+    def __init__(self, line: SearchLine) -> None:
         super().__init__()
         self.line = line
-        self.found = found
         self.lookup = Lookup()
         self._pause: Timer | None = None
 
@@ -38,6 +42,10 @@ class LookupPane(Pane):
     def focus_target(self) -> Widget:
         """The line takes the keys; the rows follow."""
         return self.line
+
+    async def left(self) -> None:
+        """Forget an Enter that still waits: the registrar has gone on."""
+        self.lookup.take_awaited()
 
     def connected(self) -> None:
         """Ask what was typed while the base was being opened."""
@@ -81,7 +89,7 @@ class LookupPane(Pane):
 
     async def settle(self) -> None:
         """Go on after an answer: Enter that waited, then the text typed meanwhile."""
-        if self.lookup.fresh and self.lookup.take_awaited():
+        if self.lookup.fresh and self.lookup.take_awaited() and self.desk.current is self:
             await self.choose()
         self.ask_next()
 

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, ClassVar, cast
+from typing import TYPE_CHECKING, ClassVar, NamedTuple, cast
 
 from textual.containers import Vertical
 from textual.widget import Widget
@@ -18,8 +17,7 @@ if TYPE_CHECKING:
 Command = Callable[[], Awaitable[None] | None]
 
 
-@dataclass(frozen=True, slots=True)
-class Person:
+class Person(NamedTuple):
     """Whom the desk works with now; `short` is the name for a heading."""
 
     id: int

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
@@ -17,11 +18,11 @@ from registrar_tui.screens.lookup_pane import LookupPane
 from registrar_tui.screens.messages import PatientsFound
 from registrar_tui.screens.pane import Command, Person
 from registrar_tui.screens.words import grouped, short_name
-from registrar_tui.widgets.patient_list import PatientList
 from registrar_tui.widgets.search_line import SearchLine
 
 if TYPE_CHECKING:
-    from registrar_tui.services.dto import PatientPage
+    from registrar_tui.services.dto import PatientPage, PatientRow
+    from registrar_tui.widgets.patient_list import PatientList
 
 PLACEHOLDER = "фамилия, дата рождения, СНИЛС, полис, паспорт, телефон, талон или скан"
 
@@ -32,32 +33,49 @@ class SearchPane(LookupPane):
     NAME = "search"
 
     def __init__(self) -> None:
-        self.people = PatientList(id="people")
-        super().__init__(SearchLine(PLACEHOLDER, id="search-line"), self.people)
+        super().__init__(SearchLine(PLACEHOLDER, id="search-line"))
         self.understood = Static(markup=False, id="understood")
         self.count_line = Static(markup=False, id="found-count")
+        self.people: PatientList | None = None
+        self._laying = asyncio.Lock()
         self.page: PatientPage | None = None
         self._booking = False
         self._shown_for: str | None = None
 
     def compose(self) -> ComposeResult:
-        """Lay out the line with what was understood, the rows and their number."""
+        """Lay out the line with what was understood; the rows come after the first paint."""
         with Horizontal(classes="ask"):
             yield self.line
             yield self.understood
-        yield self.people
-        yield self.count_line
+
+    def on_mount(self) -> None:
+        """Lay out the rows once the line is on the screen: they are a tenth of the start."""
+        self.call_after_refresh(self._rows)
+
+    async def _rows(self) -> PatientList:
+        async with self._laying:
+            if self.people is None:
+                from registrar_tui.widgets.patient_list import PatientList
+
+                people = self.found = PatientList(id="people")
+                await self.mount(people, self.count_line)
+                self.people = people
+            return self.people
 
     def commands(self) -> Mapping[str, Command]:
         """What can be done with the person under the cursor, and a new card."""
         commands: dict[str, Command] = {"search.open": self.press_open, "search.new": self.new_patient}
         if self.line.value:
             commands["search.clear"] = self.clear
-        if self.people.person is not None:
+        person = self._person()
+        if person is not None:
             commands.update(self.list_commands())
-        if self.people.person is not None or self.line.value:
+        if person is not None or self.line.value:
             commands["search.book"] = self.press_book
         return commands
+
+    def _person(self) -> PatientRow | None:
+        return None if self.people is None else self.people.person
 
     def shown(self) -> None:
         """Offer the old text for overwriting and look again: people may be new or changed."""
@@ -82,7 +100,7 @@ class SearchPane(LookupPane):
     async def choose(self) -> None:
         """Open the card of the person under the cursor, or aim a booking at them."""
         booking, self._booking = self._booking, False
-        row = self.people.person
+        row = self._person()
         if row is None:
             if self.line.value.strip():
                 self.desk.announce("Никто не найден. Ins — новый пациент с тем, что набрано.", "warn")
@@ -101,8 +119,7 @@ class SearchPane(LookupPane):
     def inquire(self, question: Question) -> None:
         """Ask for people; an empty line empties the list at once."""
         if not question.text.strip():
-            if self.lookup.answered(question.number):
-                self._show(None)
+            self.post_message(PatientsFound(question.number, None))
             return
         self.ask(
             "find_patients",
@@ -115,13 +132,14 @@ class SearchPane(LookupPane):
     async def _patients_found(self, message: PatientsFound) -> None:
         message.stop()
         if self.lookup.answered(message.number):
-            self._show(message.page)
+            await self._show(message.page)
         await self.settle()
 
-    def _show(self, page: PatientPage | None) -> None:
+    async def _show(self, page: PatientPage | None) -> None:
         self.page = page
+        people = await self._rows()
         rows = () if page is None else page.rows
-        self.people.show_people(rows, keep=self._shown_for == self.lookup.text)
+        people.show_people(rows, keep=self._shown_for == self.lookup.text)
         self._shown_for = self.lookup.text
         understood = "" if page is None else plain(page.understood)
         self.understood.update(Content(understood))

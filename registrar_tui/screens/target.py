@@ -11,9 +11,9 @@ from textual.containers import Horizontal
 from textual.content import Content
 
 from registrar_tui.plain import plain
+from registrar_tui.screens.answers import TargetsFound
 from registrar_tui.screens.lookup import Question
 from registrar_tui.screens.lookup_pane import LookupPane
-from registrar_tui.screens.messages import TargetsFound
 from registrar_tui.screens.pane import Command, Person
 from registrar_tui.screens.words import day_and_time
 from registrar_tui.services.dto import BookingTarget, GridQuery, TargetKind
@@ -41,8 +41,8 @@ class TargetPane(LookupPane):
     NAME = "target"
 
     def __init__(self) -> None:
-        self.targets = RowList(_COLUMNS, id="targets")
-        super().__init__(SearchLine("специальность, врач или услуга", id="target-line"), self.targets)
+        super().__init__(SearchLine("специальность, врач или услуга", id="target-line"))
+        self.targets = self.found = RowList(_COLUMNS, id="targets")
         self.head = SplitLine(id="target-head")
         self.person: Person | None = None
         self._answer: tuple[BookingTarget, ...] = ()

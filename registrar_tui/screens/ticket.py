@@ -14,7 +14,8 @@ from textual.widgets import Static
 
 from registrar_tui.errors import RegistrarError
 from registrar_tui.plain import plain
-from registrar_tui.screens.messages import CallFailed, TicketCollected
+from registrar_tui.screens.answers import TicketCollected
+from registrar_tui.screens.messages import CallFailed
 from registrar_tui.screens.pane import Command, Pane
 from registrar_tui.screens.words import WEEKDAYS
 from registrar_tui.services.dto import TicketView
@@ -136,7 +137,7 @@ class TicketPane(Pane, can_focus=True):
         self.digits.update(digits)
 
     def _show_path(self) -> None:
-        said = f"Файл: {self.path}" if self.path is not None else "Ещё не печатался на этом месте"
+        said = f"Файл: {self.path}" if self.path is not None else "С этого рабочего места ещё не печатался"
         self.file_line.show(Content.assemble((plain(said), "$foreground-muted")))
 
     def _clear(self) -> None:

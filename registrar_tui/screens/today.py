@@ -13,8 +13,9 @@ from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Input
 
+from registrar_tui.screens.answers import ArrivalRecorded, DayListed
 from registrar_tui.screens.calls import may_retry, new_op_id
-from registrar_tui.screens.messages import ArrivalRecorded, CallFailed, DayListed
+from registrar_tui.screens.messages import CallFailed
 from registrar_tui.screens.pane import Command, Pane, Person, command
 from registrar_tui.screens.words import full_day, short_name
 from registrar_tui.services.dto import DayList, VisitRow

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import insert, select, text
-from sqlmodel import Session
+from sqlalchemy import ColumnElement, Select, and_, insert, or_, select, text, type_coerce
+from sqlalchemy.types import NullType
+from sqlmodel import Session, col
 
-from registrar_tui.models import AuditEntry
+from registrar_tui.models import AuditEntry, Visit
 
 ONE_CHAIN = "base"
 GENESIS = "0" * 64
@@ -95,13 +95,17 @@ def _chain(session: Session, desk: str) -> str:
     return desk
 
 
-def mac_of(key: bytes, previous: str, row: Mapping[str, Any]) -> str:
+def mac_of(key: bytes, previous: object, row: Mapping[str, Any]) -> str:
     """Return HMAC-SHA256 over the previous entry's mac and this entry's canonical text, in hex."""
     values = [row[name] for name in _SIGNED]
-    body = json.dumps([value.isoformat() if isinstance(value, datetime) else value for value in values])
-    return hmac.new(key, f"{previous} {body}".encode(), hashlib.sha256).hexdigest()
+    body = _CANONICAL.encode(
+        [value.isoformat() if isinstance(value, datetime) else value for value in values]
+    )
+    return hmac.digest(key, f"{previous} {body}".encode(), "sha256").hex()
 
 
+# `repr`: a forged entry may hold what no column of ours takes, and must still be told apart.
+_CANONICAL = json.JSONEncoder(default=repr)
 _SIGNED = (
     "chain",
     "number",
@@ -134,38 +138,61 @@ _HEADS = text(
 def verify(
     session: Session, key: bytes, anchors: Mapping[str, tuple[Head, ...]]
 ) -> tuple[int, tuple[Fault, ...]]:
+    """Read the whole journal in constant memory and verify it: `verify_rows`."""
+    return verify_rows(_entries(session), key, anchors)
+
+
+def verify_rows(
+    rows: Iterable[Mapping[str, Any]], key: bytes, anchors: Mapping[str, tuple[Head, ...]]
+) -> tuple[int, tuple[Fault, ...]]:
     """Recompute every chain and hold it against the anchors; returns entries read and faults, oldest first.
 
-    Found: an edited, removed, added or reordered entry (the chain breaks), and a cut tail (an anchor
-    remembers more entries, or another entry in the same place).
+    `rows` come by chain and place. Found: an edited, removed, added or reordered entry (the chain breaks; its
+    first break is told), and a cut tail (an anchor remembers more entries, or another entry in the same
+    place). Rows come from a store that somebody may have written to, so no value is trusted to have its type.
     """
     faults: list[Fault] = []
-    remembered = {
-        (head.chain, head.count): (moment, head.mac) for moment, found in anchors.items() for head in found
-    }
+    remembered = _remembered(anchors)
     read = 0
-    chain, number, previous = "", 0, GENESIS
-    broken = False
-    for row in _entries(session):
+    chain: object = None
+    number, previous, broken = 0, GENESIS, False
+    for row in rows:
         read += 1
-        if row["chain"] != chain:
+        if read == 1 or row["chain"] != chain:
             chain, number, previous, broken = row["chain"], 0, GENESIS, False
         number += 1
-        if not broken and row["number"] != number:
-            faults.append(_fault("missing", f"Цепочка «{chain}»: записи № {number} нет."))
+        fault = None if broken else _broken_link(row, number, key, previous)
+        if fault is not None:
+            faults.append(fault)
             broken = True
-        elif not broken and not hmac.compare_digest(mac_of(key, previous, row), row["mac"]):
-            faults.append(_fault("edited", f"Цепочка «{chain}»: запись № {row['number']} изменена."))
-            broken = True
-        previous, number = row["mac"], row["number"]
-        anchor = remembered.pop((chain, number), None)
-        if anchor is not None and not hmac.compare_digest(anchor[1], row["mac"]):
-            message = f"Цепочка «{chain}»: запись № {number} не та, что отмечена {anchor[0]}."
-            faults.append(_fault("replaced", message))
-    for (name, count), (moment, _) in sorted(remembered.items()):
-        message = f"Цепочка «{name}»: отметка {moment} помнит {count} записей, их нет."
+        previous = row["mac"]
+        for moment, mac in remembered.pop((row["chain"], row["number"]), ()):
+            if mac != row["mac"]:
+                message = f"Цепочка «{chain}»: запись № {row['number']} не та, что отмечена {moment}."
+                faults.append(_fault("replaced", message))
+    for (name, count), marks in remembered.items():
+        message = f"Цепочка «{name}»: отметка {marks[0][0]} помнит {count} записей, их нет."
         faults.append(_fault("truncated", message))
     return read, tuple(faults)
+
+
+def _remembered(
+    anchors: Mapping[str, tuple[Head, ...]],
+) -> dict[tuple[object, object], list[tuple[str, str]]]:
+    """Return moment and mac of every anchor by chain and place; a later one never hides an earlier one."""
+    remembered: dict[tuple[object, object], list[tuple[str, str]]] = {}
+    for moment, heads_then in anchors.items():
+        for head in heads_then:
+            remembered.setdefault((head.chain, head.count), []).append((moment, head.mac))
+    return remembered
+
+
+def _broken_link(row: Mapping[str, Any], number: int, key: bytes, previous: object) -> Fault | None:
+    if row["number"] != number:
+        return _fault("missing", f"Цепочка «{row['chain']}»: записи № {number} нет.")
+    if mac_of(key, previous, row) != row["mac"]:
+        return _fault("edited", f"Цепочка «{row['chain']}»: запись № {number} изменена.")
+    return None
 
 
 def _fault(code: str, message: str) -> Fault:
@@ -174,30 +201,78 @@ def _fault(code: str, message: str) -> Fault:
 
 def _entries(session: Session) -> Iterator[Mapping[str, Any]]:
     """Yield the journal by chain and place in constant memory."""
-    statement = select(_TABLE).order_by(_TABLE.c.chain, _TABLE.c.number).execution_options(yield_per=_BATCH)
-    yield from session.connection().execute(statement).mappings()  # type: ignore[misc]
+    statement = _selected().order_by(_TABLE.c.chain, _TABLE.c.number).execution_options(yield_per=_BATCH)
+    yield from _rows(session, statement)
 
 
-def listed(
-    session: Session,
-    *,
-    first: datetime | None = None,
-    last: datetime | None = None,
-    operator: str | None = None,
-    patient_id: int | None = None,
-    action: str | None = None,
-    limit: int = 500,
-) -> list[dict[str, Any]]:
-    """Return entries, newest first, as plain rows for the auditor."""
-    statement = select(_TABLE).order_by(_TABLE.c.at.desc(), _TABLE.c.id.desc()).limit(limit)
-    if first is not None:
-        statement = statement.where(_TABLE.c.at >= first)
-    if last is not None:
-        statement = statement.where(_TABLE.c.at < last)
-    if operator is not None:
-        statement = statement.where(_TABLE.c.operator == operator)
-    if action is not None:
-        statement = statement.where(_TABLE.c.action == action)
-    if patient_id is not None:
-        statement = statement.where(_TABLE.c.object_kind == "patient", _TABLE.c.object_id == patient_id)
-    return [dict(row) for row in session.connection().execute(statement).mappings()]
+def _selected() -> Select[Any]:
+    # The time is read as it is stored: a forged one that is no time must not stop the reading.
+    columns = [column for column in _TABLE.c if column.name != "at"]
+    return select(*columns, type_coerce(_TABLE.c.at, NullType).label("at"))
+
+
+def _rows(session: Session, statement: Select[Any]) -> Iterator[dict[str, Any]]:
+    for row in session.connection().execute(statement).mappings():
+        yield {**row, "at": _instant(row["at"])}
+
+
+def _instant(stored: object) -> object:
+    """Return the instant of a stored time (text on SQLite); what we would not have written stays as it is."""
+    if isinstance(stored, datetime):
+        return stored.replace(tzinfo=UTC)
+    try:
+        moment = datetime.fromisoformat(stored) if isinstance(stored, str) else None
+    except ValueError:
+        moment = None
+    if moment is None or moment.isoformat(" ", "microseconds") != stored:
+        return stored
+    return moment.replace(tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which entries are asked for; `patient_id` means the card and every visit of that person."""
+
+    first: datetime | None = None
+    last: datetime | None = None  # exclusive
+    operator: str | None = None
+    patient_id: int | None = None
+    action: str | None = None
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return what was asked for, to be written down."""
+        asked = {
+            "first": self.first.isoformat() if self.first else None,
+            "last": self.last.isoformat() if self.last else None,
+            "operator": self.operator,
+            "patient": self.patient_id,
+            "action": self.action,
+        }
+        return {name: value for name, value in asked.items() if value is not None}
+
+
+def listed(session: Session, wanted: Wanted, *, limit: int) -> list[dict[str, Any]]:
+    """Return entries, newest first, as plain rows for the auditor; a forged time stays what it is."""
+    order = (_TABLE.c.at.desc(), _TABLE.c.chain, _TABLE.c.number.desc())
+    return list(_rows(session, _selected().where(*_conditions(wanted)).order_by(*order).limit(limit)))
+
+
+def page_after(session: Session, wanted: Wanted, after: int, *, limit: int = _BATCH) -> list[dict[str, Any]]:
+    """Return the entries that follow the id `after`, in order of writing: one page of an export."""
+    following = _selected().where(_TABLE.c.id > after, *_conditions(wanted))
+    return list(_rows(session, following.order_by(_TABLE.c.id).limit(limit)))
+
+
+def _conditions(wanted: Wanted) -> Iterator[ColumnElement[bool]]:
+    if wanted.first is not None:
+        yield _TABLE.c.at >= wanted.first
+    if wanted.last is not None:
+        yield _TABLE.c.at < wanted.last
+    if wanted.operator is not None:
+        yield _TABLE.c.operator == wanted.operator
+    if wanted.action is not None:
+        yield _TABLE.c.action == wanted.action
+    if wanted.patient_id is not None:
+        visits = select(col(Visit.id)).where(col(Visit.patient_id) == wanted.patient_id)
+        card = and_(_TABLE.c.object_kind == "patient", _TABLE.c.object_id == wanted.patient_id)
+        yield or_(card, and_(_TABLE.c.object_kind == "visit", _TABLE.c.object_id.in_(visits)))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime, time, timedelta
+from itertools import islice
 
 from sqlalchemy import select
 from sqlmodel import Session, col
@@ -12,7 +13,7 @@ from registrar_tui.errors import WayOut
 from registrar_tui.models import Claim, Doctor, Slot
 from registrar_tui.services.rules.base import SlotFacts
 from registrar_tui.services.rules.rulebook import Rulebook
-from registrar_tui.services.slots import Asker, facts_select, judge_all, read_facts, slots_of
+from registrar_tui.services.slots import Asker, facts_select, judge_all, judge_in_turn, read_facts, slots_of
 from registrar_tui.services.wording import day_and_time
 
 ALTERNATIVES = 3
@@ -71,11 +72,12 @@ def nearest_free(
         )
         rows += read_facts(session.execute(statement))
     rows.sort(key=lambda slot: (slot.starts_at, slot.doctor_id))
-    free = [judged.slot for judged in judge_all(rulebook, asker, rows) if judged.verdict is None]
-    free.sort(key=lambda slot: _distance(slot, wanted))
+    nearest = sorted(rows, key=lambda slot: _distance(slot, wanted))
+    judged = judge_in_turn(rulebook, asker, nearest, rows)
+    free = (one.slot for one in judged if one.verdict is None)
     return tuple(
         WayOut("slot", f"{day_and_time(slot.starts_at)}, {names[slot.doctor_id]}", slot.id)
-        for slot in free[:ALTERNATIVES]
+        for slot in islice(free, ALTERNATIVES)
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, insert, select
 from sqlmodel import Session, col
 
 from registrar_tui.clock import to_utc
@@ -25,6 +25,8 @@ from registrar_tui.services.visits import claim, record, required_id, view_of
 from registrar_tui.services.workplace import Workplace
 from registrar_tui.vocabulary import VisitStatus
 
+_ZONE = select(col(Branch.timezone)).where(col(Branch.id) == bindparam("branch_id"))
+_VISIT = insert(Visit)
 _ID_DIGITS = 9  # every such number fits an integer key; a longer one is no id
 
 
@@ -150,12 +152,12 @@ def _new_visit(
         channel=command.channel,
         booked_at=workplace.utc(),
     )
-    session.add(visit)
-    session.flush()
+    row = visit.model_dump(exclude={"id"})
+    visit.id = session.connection().execute(_VISIT, row).inserted_primary_key[0]
     return visit
 
 
 def branch_zone(session: Session, branch_id: int) -> str:
     """Return the IANA zone of a branch."""
-    zone: str = session.execute(select(col(Branch.timezone)).where(col(Branch.id) == branch_id)).scalar_one()
+    zone: str = session.connection().execute(_ZONE, {"branch_id": branch_id}).scalar_one()
     return zone

@@ -6,13 +6,19 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from sqlalchemy import insert, update
+from sqlalchemy import bindparam, insert, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col
 
 from registrar_tui.errors import Refusal
 from registrar_tui.models import Op
 from registrar_tui.services.workplace import Workplace
+
+
+_OP = col(Op.op_id) == bindparam("wanted")
+_BEGIN = insert(Op)
+_END = update(Op).where(_OP).values(result=bindparam("answer"))
+_IS_KNOWN = select(col(Op.op_id)).where(_OP)
 
 
 class AlreadyDone(Exception):
@@ -28,21 +34,21 @@ def once(
     answer instead of meeting the original's own claim.
     """
     try:
-        session.execute(
-            insert(Op).values(
-                op_id=op_id, at=workplace.utc(), desk=workplace.desk, request=request, result=""
-            )
+        session.connection().execute(
+            _BEGIN,
+            {"op_id": op_id, "at": workplace.utc(), "desk": workplace.desk, "request": request, "result": ""},
         )
     except IntegrityError as error:
         raise AlreadyDone(op_id) from error
     answer = work()
-    session.execute(update(Op).where(col(Op.op_id) == op_id).values(result=json.dumps(answer)))
+    session.flush()
+    session.connection().execute(_END, {"wanted": op_id, "answer": json.dumps(answer)})
     return answer
 
 
 def is_known(session: Session, op_id: str) -> bool:
     """Tell whether an operation has been done: its retry must get the first answer, not a new refusal."""
-    return session.get(Op, op_id) is not None
+    return session.connection().execute(_IS_KNOWN, {"wanted": op_id}).first() is not None
 
 
 def stored_answer(session: Session, op_id: str, request: str) -> dict[str, Any]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
+import math
 import re
 import secrets
 from dataclasses import dataclass
@@ -14,7 +16,7 @@ from sqlalchemy import func, select, update
 from sqlmodel import Session, col
 
 from registrar_tui.errors import NotAllowed, Refusal, UsageError
-from registrar_tui.models import Operator, OperatorSession
+from registrar_tui.models import Operator, OperatorSession, Setting
 from registrar_tui.services.permissions import ROLE_LABELS, ROLES
 
 if TYPE_CHECKING:
@@ -39,8 +41,17 @@ def _hasher() -> PasswordHasher:
 
 @cache
 def _nobodys_hash() -> str:
-    """Checked for unknown names, so that their answer takes as long as a wrong password."""
-    return _hasher().hash(secrets.token_hex(16))
+    """Checked for unknown names, so that their answer takes as long as a wrong password.
+
+    It is written, not computed: a process that checks one password only would take twice as long.
+    """
+    hasher = _hasher()
+    salt, digest = (
+        base64.b64encode(secrets.token_bytes(size)).decode().rstrip("=")
+        for size in (hasher.salt_len, hasher.hash_len)
+    )
+    costs = f"m={hasher.memory_cost},t={hasher.time_cost},p={hasher.parallelism}"
+    return f"$argon2id$v=19${costs}${salt}${digest}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +67,17 @@ class SignIn:
 
 def hash_password(password: str) -> str:
     """Return the argon2id hash; a usage error where the password is too short or too long."""
-    if not SHORTEST_PASSWORD <= len(password) <= LONGEST_PASSWORD:
-        raise UsageError(f"Пароль — от {SHORTEST_PASSWORD} знаков: придумайте длиннее.", field="password")
+    check_password(password)
     return _hasher().hash(password)
+
+
+def check_password(password: str) -> None:
+    """Refuse (usage) a password that is too short or too long."""
+    if not SHORTEST_PASSWORD <= len(password) <= LONGEST_PASSWORD:
+        raise UsageError(
+            f"Пароль — от {SHORTEST_PASSWORD} до {LONGEST_PASSWORD} знаков: придумайте другой.",
+            field="password",
+        )
 
 
 def password_fits(session: Session, login: str, password: str) -> bool:
@@ -80,13 +99,15 @@ def attempt(session: Session, at: datetime, login: str, *, fits: bool, desk: str
     if operator is None or not operator.active or operator.password_hash is None:
         return SignIn(login, refusal=_WRONG, code="sign-in-failed")
     if operator.locked_until is not None and operator.locked_until > at:
-        minutes = int((operator.locked_until - at).total_seconds() // 60) + 1
-        message = f"Вход закрыт после неверных паролей: повторите через {minutes} мин."
+        wait = _said(operator.locked_until - at)
+        message = f"Вход закрыт после неверных паролей: повторите через {wait}."
         return SignIn(login, operator, refusal=message, code="sign-in-locked")
     if not fits:
         operator.failures += 1
-        operator.locked_until = at + delay if (delay := _delay(operator.failures)) else None
-        return SignIn(login, operator, refusal=_WRONG, code="sign-in-failed")
+        delay = _delay(operator.failures)
+        operator.locked_until = at + delay if delay else None
+        message = f"{_WRONG} Следующая попытка — через {_said(delay)}." if delay else _WRONG
+        return SignIn(login, operator, refusal=message, code="sign-in-failed")
     operator.failures = 0
     operator.locked_until = None
     token = secrets.token_urlsafe(32)
@@ -109,6 +130,11 @@ def _delay(failures: int) -> timedelta | None:
     return min(FIRST_DELAY * doublings, LONGEST_DELAY)
 
 
+def _said(wait: timedelta) -> str:
+    seconds = math.ceil(wait.total_seconds())
+    return f"{seconds} с" if seconds < 60 else f"{math.ceil(seconds / 60)} мин"
+
+
 def _token_hash(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
@@ -126,6 +152,16 @@ def signed_in(session: Session, at: datetime, token: str) -> Operator:
     return operator
 
 
+def session_facts(session: Session, login: str, token: str) -> tuple[datetime | None, bool]:
+    """Return when an operator's session ends, and whether the password was set by somebody else."""
+    row = session.execute(
+        select(OperatorSession.expires_at, Operator.must_change)  # type: ignore[call-overload]
+        .join(Operator, col(Operator.id) == col(OperatorSession.operator_id))
+        .where(col(OperatorSession.token_hash) == _token_hash(token), col(Operator.login) == login)
+    ).first()
+    return (row[0], row[1]) if row else (None, False)
+
+
 def sign_out(session: Session, token: str) -> None:
     """End a session."""
     session.execute(
@@ -137,25 +173,41 @@ def sign_out(session: Session, token: str) -> None:
 
 def by_login(session: Session, login: str, *, lock: bool = False) -> Operator | None:
     """Return an operator by login, None where there is none."""
-    statement = select(Operator).where(col(Operator.login) == login.casefold())
+    statement = select(Operator).where(col(Operator.login) == plain_login(login))
     if lock:
         statement = statement.with_for_update()
     found: Operator | None = session.execute(statement).scalar_one_or_none()
     return found
 
 
-def anybody(session: Session) -> bool:
-    """Tell whether the base has an operator: without one the first administrator may be made."""
+def plain_login(login: str) -> str:
+    """Return a login as it is stored."""
+    return login.strip().casefold()
+
+
+def check_login(login: str) -> str:
+    """Return a login for a new operator: 2-32 letters, digits, dots and dashes, else a usage error."""
+    wanted = plain_login(login)
+    if not _LOGIN.fullmatch(wanted):
+        raise UsageError("Имя для входа — от 2 до 32 букв, цифр, точек и дефисов.", field="login")
+    return wanted
+
+
+def anybody(session: Session, *, lock: bool = False) -> bool:
+    """Tell whether the base has an operator: without one the first administrator may be made.
+
+    `lock`: two who make the first one at once take turns on the clinic's own row.
+    """
+    if lock:
+        session.execute(select(Setting).where(col(Setting.key) == "clinic_id").with_for_update())
     return bool(session.execute(select(func.count()).select_from(Operator)).scalar_one())
 
 
 def add(
     session: Session, login: str, name: str, role: str, password_hash: str, *, must_change: bool
 ) -> Operator:
-    """Add an operator; a login is 2-32 letters, digits, dots and dashes."""
-    login = login.strip().casefold()
-    if not _LOGIN.fullmatch(login):
-        raise UsageError("Имя для входа — от 2 до 32 букв, цифр, точек и дефисов.", field="login")
+    """Add an operator; `check_login` says which logins may be."""
+    login = check_login(login)
     _require_role(role)
     if by_login(session, login) is not None:
         raise Refusal("already_exists", f"Оператор {login} уже есть: выберите другое имя.", field="login")
@@ -184,19 +236,21 @@ def set_password(session: Session, login: str, password_hash: str, *, must_chang
 
 def set_role(session: Session, login: str, role: str) -> Operator:
     """Change a role; the last active administrator stays one."""
+    administrators = _administrators(session)
     operator = existing(session, login)
     _require_role(role)
     if role != "administrator":
-        _require_another_administrator(session, operator)
+        _require_another(administrators, operator)
     operator.role = role
     return operator
 
 
 def set_active(session: Session, login: str, *, active: bool) -> Operator:
     """Block or unblock an operator; blocking ends every session."""
+    administrators = _administrators(session)
     operator = existing(session, login)
     if not active:
-        _require_another_administrator(session, operator)
+        _require_another(administrators, operator)
         _end_sessions(session, operator)
     operator.active = active
     return operator
@@ -216,19 +270,16 @@ def _require_role(role: str) -> None:
         raise UsageError(f"Роль — одна из: {known}.", field="role")
 
 
-def _require_another_administrator(session: Session, operator: Operator) -> None:
-    if operator.role != "administrator":
-        return
-    others = session.execute(
-        select(func.count())
-        .select_from(Operator)
-        .where(
-            col(Operator.role) == "administrator",
-            col(Operator.active).is_(True),
-            col(Operator.id) != operator.id,
-        )
-    ).scalar_one()
-    if not others:
+def _administrators(session: Session) -> set[int | None]:
+    """Lock the active administrators, in one order: two who remove each other at once must take turns."""
+    active = select(col(Operator.id)).where(
+        col(Operator.role) == "administrator", col(Operator.active).is_(True)
+    )
+    return set(session.execute(active.order_by(col(Operator.id)).with_for_update()).scalars())
+
+
+def _require_another(administrators: set[int | None], operator: Operator) -> None:
+    if administrators == {operator.id}:
         raise Refusal(
             "last_administrator", "Это последний администратор: сначала назначьте другого.", field="login"
         )

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from dataclasses import replace
 from datetime import date
+from functools import cache
 from typing import Any, Final
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, func, select
 from sqlmodel import Session
 
 from registrar_tui.models import Patient
@@ -14,6 +15,7 @@ from registrar_tui.services import search_people as people
 from registrar_tui.services.dto import PatientPage, PatientRow
 from registrar_tui.services.search_finder import WHOLE_NUMBER, Finder, Hit
 from registrar_tui.services.search_query import Query, understand
+from registrar_tui.services.search_statements import Question, among, listed, width
 from registrar_tui.services.search_words import draft, not_found, policy_text, understood
 from registrar_tui.vocabulary import AttachmentStatus
 
@@ -22,22 +24,34 @@ _SIMILAR_BESIDE: Final = 5
 _MERGES_FOLLOWED: Final = 5
 
 _TABLES: Final = Patient.metadata.tables
+_P: Final = _TABLES["patient"].c
 _ATTACHMENT: Final = _TABLES["attachment"].c
 _POLICY: Final = _TABLES["policy"].c
 _BRANCH: Final = _TABLES["branch"].c
+_VISIT: Final = _TABLES["visit"].c
 
-_ATTACHED: Final = (
-    select(_ATTACHMENT.patient_id, _ATTACHMENT.branch_id, _ATTACHMENT.district, _BRANCH.name)
-    .join(_TABLES["branch"], _BRANCH.id == _ATTACHMENT.branch_id)
-    .where(
-        _ATTACHMENT.patient_id.in_(bindparam("ids", expanding=True)),
-        _ATTACHMENT.status == bindparam("status"),
+
+@cache
+def _places(count: int) -> Question:
+    """Where the people of a list are attached, and when they were or will be here last."""
+    attached = (_ATTACHMENT.patient_id == _P.id) & (_ATTACHMENT.status == bindparam("status"))
+    last_visit = select(func.max(_VISIT.starts_at)).where(_VISIT.patient_id == _P.id).scalar_subquery()
+    return Question(
+        select(_P.id, _ATTACHMENT.branch_id, _ATTACHMENT.district, _BRANCH.name, last_visit.label("visited"))
+        .select_from(_TABLES["patient"])
+        .outerjoin(_TABLES["attachment"], attached)
+        .outerjoin(_TABLES["branch"], _BRANCH.id == _ATTACHMENT.branch_id)
+        .where(among(_P.id, "ids", count))
     )
-    .order_by(_ATTACHMENT.id)
-)
-_POLICIES: Final = select(
-    _POLICY.patient_id, _POLICY.series, _POLICY.number, _POLICY.valid_from, _POLICY.id
-).where(_POLICY.patient_id.in_(bindparam("ids", expanding=True)))
+
+
+@cache
+def _policies_of(count: int) -> Question:
+    return Question(
+        select(
+            _POLICY.patient_id, _POLICY.series, _POLICY.number, _POLICY.valid_from, _POLICY.id
+        ).where(among(_POLICY.patient_id, "ids", count))
+    )
 
 
 def find_patients(
@@ -59,16 +73,17 @@ def find_patients(
         tried = not_found(queries, fuzzy=bool(query.tokens))
         return PatientPage((), tried, total, draft=draft(queries[0]))
     _follow_merges(session, finder.hits)
-    attached = _attachments(session, finder.hits)
-    hits = sorted(finder.hits.values(), key=lambda hit: _rank(hit, attached, branch_id))
+    best = sorted(finder.hits.values(), key=_fitness)[: max(people.POOL, limit)]
+    places = _places_of(session, [hit.person.id for hit in best])
+    hits = _ranked(best, places, branch_id)
     words = understood(query, finder.reading)
     if similar:
         words += "; точно таких нет, показаны похожие"
     return PatientPage(
-        rows=_rows(session, hits[:limit], attached, branch_id),
+        rows=_rows(session, hits[:limit], places, branch_id),
         understood=words,
         total=total,
-        more=finder.full or len(hits) > limit,
+        more=finder.full or len(finder.hits) > limit,
     )
 
 
@@ -94,8 +109,9 @@ def _complete(finder: Finder, limit: int) -> None:
         return
     certain = len(finder.hits)
     finder.find_similar()
-    for number in list(finder.hits)[min(certain + _SIMILAR_BESIDE, limit) :]:
-        del finder.hits[number]
+    ranked = sorted(finder.hits.values(), key=_fitness)
+    for hit in ranked[min(certain + _SIMILAR_BESIDE, limit) :]:
+        del finder.hits[hit.person.id]
 
 
 def _follow_merges(session: Session, hits: dict[int, Hit]) -> None:
@@ -111,38 +127,51 @@ def _follow_merges(session: Session, hits: dict[int, Hit]) -> None:
             survivor = survivors.get(hit.person.merged_into_id)
             if survivor is not None and survivor.id not in hits:
                 why = hit.why if "объединённая" in hit.why else f"{hit.why}, объединённая карта"
-                hits[survivor.id] = Hit(survivor, hit.tier, hit.begun, why)
+                hits[survivor.id] = replace(hit, person=survivor, reason=why)
     for number in [number for number, hit in hits.items() if hit.person.merged_into_id is not None]:
         del hits[number]
 
 
-def _attachments(session: Session, ids: Iterable[int]) -> dict[int, Any]:
-    values = {"ids": list(ids), "status": AttachmentStatus.ACTIVE.value}
-    return {row.patient_id: row for row in session.connection().execute(_ATTACHED, values)}
+def _places_of(session: Session, ids: list[int]) -> dict[int, Any]:
+    values = {**listed("ids", ids), "status": AttachmentStatus.ACTIVE.value}
+    return {row.id: row for row in _places(width(len(ids))).rows(session, values)}
 
 
-def _rank(hit: Hit, attached: dict[int, Any], branch_id: int | None) -> tuple[int, bool, bool]:
-    place = attached.get(hit.person.id)
-    return hit.tier, hit.begun, branch_id is None or place is None or place.branch_id != branch_id
+def _fitness(hit: Hit) -> tuple[int, int, bool]:
+    return hit.tier, hit.distance, hit.begun
+
+
+def _ranked(hits: list[Hit], places: dict[int, Any], branch_id: int | None) -> list[Hit]:
+    """Put first whole numbers, then the best fitting names, of these those attached here, of these visitors."""
+
+    def recency(hit: Hit) -> str:
+        return str(places[hit.person.id].visited or "")
+
+    def rank(hit: Hit) -> tuple[int, int, bool, bool]:
+        elsewhere = branch_id is None or places[hit.person.id].branch_id != branch_id
+        return *_fitness(hit), elsewhere
+
+    return sorted(sorted(hits, key=recency, reverse=True), key=rank)
 
 
 def _rows(
-    session: Session, hits: list[Hit], attached: dict[int, Any], branch_id: int | None
+    session: Session, hits: list[Hit], places: dict[int, Any], branch_id: int | None
 ) -> tuple[PatientRow, ...]:
     policies = _policies(session, [hit.person.id for hit in hits])
     return tuple(
-        _row(hit, attached.get(hit.person.id), policies.get(hit.person.id, ""), branch_id) for hit in hits
+        _row(hit, places[hit.person.id], policies.get(hit.person.id, ""), branch_id) for hit in hits
     )
 
 
 def _row(hit: Hit, place: Any, policy: str, branch_id: int | None) -> PatientRow:
     person = hit.person
     names = (person.last_name, person.first_name, person.middle_name)
-    here = place is not None and place.branch_id == branch_id
+    born = person.birth_date
+    here = place.branch_id is not None and place.branch_id == branch_id
     return PatientRow(
         id=person.id,
         full_name=" ".join(name for name in names if name),
-        birth_date=person.birth_date,
+        birth_date=born if isinstance(born, date) else date.fromisoformat(born),
         snils=person.snils,
         enp=person.enp,
         phone=person.phone,
@@ -155,7 +184,7 @@ def _row(hit: Hit, place: Any, policy: str, branch_id: int | None) -> PatientRow
 
 def _district(place: Any, *, here: bool) -> str:
     """Return the district of a person of this branch, the short name («№ 2») of another's branch."""
-    if place is None:
+    if place.branch_id is None:
         return ""
     if here:
         return str(place.district)
@@ -165,6 +194,6 @@ def _district(place: Any, *, here: bool) -> str:
 
 def _policies(session: Session, ids: list[int]) -> dict[int, str]:
     """Return the text of each person's newest policy."""
-    rows = session.connection().execute(_POLICIES, {"ids": ids}).all()
-    newest = sorted(rows, key=lambda row: (row.valid_from or date.min, row.id))
+    rows = _policies_of(width(len(ids))).rows(session, listed("ids", ids))
+    newest = sorted(rows, key=lambda row: (str(row.valid_from or ""), row.id))
     return {row.patient_id: policy_text(f"{row.series} {row.number}".strip()) for row in newest}

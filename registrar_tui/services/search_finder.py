@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import permutations
 from typing import Final
@@ -10,30 +10,48 @@ from typing import Final
 from sqlmodel import Session
 
 from registrar_tui.services import search_people as people
-from registrar_tui.services import surname_index
-from registrar_tui.services.search_keys import has_cyrillic, one_typo_from_start
+from registrar_tui.services import surname_index, surname_memory
+from registrar_tui.services.search_keys import has_cyrillic, one_typo_apart, one_typo_from_start
 from registrar_tui.services.search_people import POOL, Person
-from registrar_tui.services.search_query import Birth, Names, NumberKind, Query, name_readings, regrouped
+from registrar_tui.services.search_query import (
+    PATRONYMIC,
+    Birth,
+    Names,
+    NumberKind,
+    Query,
+    name_readings,
+    regrouped,
+)
+from registrar_tui.services.search_sound import sound
+from registrar_tui.services.search_statements import MOST_LISTED
 from registrar_tui.services.search_words import why_names, why_number
-from registrar_tui.services.surname_index import Similar
+from registrar_tui.services.surname_memory import Near, as_near
 
-_SURNAMES_ENTERED: Final = 300
-_SIMILAR_SURNAMES: Final = 40
 _SIMILAR_SHOWN: Final = 5
+_SIMILAR_READ: Final = 3 * POOL
+_BY_TURNS: Final = 5
 _SHORTEST_WITH_TYPO: Final = 4
 _SHORTEST_GIVEN: Final = 3
-_FREQUENT: Final = 1000
+_SHORTEST_INSIDE: Final = 3
+_SHORTEST_UNFINISHED: Final = 5
+_SHORTEST_TWO_TYPOS: Final = 6
 WHOLE_NUMBER, _SAME, _BEGINNING, _SIMILAR = range(4)
 
 
 @dataclass(slots=True)
 class Hit:
-    """One person found; the worse the greater its tier, then where given names are only begun."""
+    """One person found; the worse the greater its tier, then its distance, then where names are only begun."""
 
     person: Person
     tier: int
+    distance: int
     begun: bool
-    why: str
+    reason: str | Callable[[Person], str]
+
+    @property
+    def why(self) -> str:
+        """Return why the person was found; worded for the few that are shown."""
+        return self.reason if isinstance(self.reason, str) else self.reason(self.person)
 
 
 class Finder:
@@ -68,7 +86,7 @@ class Finder:
             self._find_named(None)
 
     def find_similar(self) -> None:
-        """Add people whose names differ by a typo, likeliest guess first, until one of them gives any.
+        """Add people whose names differ by a typo or two, likeliest guess first, until one of them gives any.
 
         After certain hits only the surname they were found by is taken for misspelt.
         """
@@ -84,9 +102,7 @@ class Finder:
             self._find_phone(tail, typos=True)
         dated: list[Birth | None] = [*births] if self._query.births or tails else [None]
         known = len(self.hits)
-        if self.reading is not None and len(self._query.tokens) > 2:
-            return  # three names that agree are the person
-        guesses = (self._one_typo, self._inside, self._given_name_typo, self._unfinished, self._two_typos)
+        guesses = (self._misspelt, self._given_name_typo, self._unfinished, self._two_typos)
         for guess in guesses:
             for limit in dated:
                 guess(limit)
@@ -102,16 +118,17 @@ class Finder:
         tier: int,
         why: str | Callable[[Person], str],
         names: Names | None = None,
+        distances: dict[str, int] | None = None,
     ) -> int:
         added = 0
+        named = names or Names()
         for person in found:
             if person.id in self.hits:
                 continue
-            named = names or Names()
             worse = tier == _SAME and named.last != person.last_key
             begun = not (_whole(named.first, person.first_key) and _whole(named.middle, person.middle_key))
-            reason = why if isinstance(why, str) else why(person)
-            self.hits[person.id] = Hit(person, _BEGINNING if worse else tier, begun, reason)
+            distance = distances.get(person.last_key, 0) if distances else 0
+            self.hits[person.id] = Hit(person, _BEGINNING if worse else tier, distance, begun, why)
             added += 1
         if added and self.reading is None:
             self.reading = names
@@ -140,7 +157,7 @@ class Finder:
             self._note_full(found)
             self._add(found, _BEGINNING, phone)
 
-    def _add_fitting(self, found: list[Person], birth: Birth | None, also: str, *, typos: bool) -> None:
+    def _add_fitting(self, found: Sequence[Person], birth: Birth | None, also: str, *, typos: bool) -> None:
         for person in found:
             names = self._fitting(person, typos=typos)
             if names is None:
@@ -159,7 +176,7 @@ class Finder:
                     )
         return None
 
-    def _note_full(self, found: list[Person]) -> None:
+    def _note_full(self, found: Sequence[Person]) -> None:
         self.full = self.full or len(found) >= self._most
 
     def _find_named(self, birth: Birth | None) -> None:
@@ -176,112 +193,173 @@ class Finder:
                 if added and (len(group) != 2 or place > 0 or added >= self._limit):
                     break
             if len(self.hits) > known:
+                if group is self._groups[0]:
+                    self._find_initials(birth)
                 return
+
+    def _find_initials(self, birth: Birth | None) -> None:
+        """Add people by two letters typed together, which the words in order took for a beginning: «ив», И. В.
+
+        Capitals are initials first of all; small letters may be either, and both are shown by turns.
+        """
+        joined = [group for group in self._groups[1:] if [len(name) for name in group[1:]] == [1, 1]]
+        if not joined or self._query.tokens in joined:
+            return
+        before = list(self.hits.values())
+        for group in joined:
+            names = Names(*group)
+            if self._may_be(names):
+                self._add(self._people(names, birth), _SAME, why_names(self._query, birth), names)
+        capitals = any(word.isupper() and len(word) == 2 for word in self._query.typed)
+        added = list(self.hits.values())[len(before) :]
+        for place, hit in enumerate(before):
+            hit.distance = 1 if capitals and added else place // _BY_TURNS
+        for place, hit in enumerate(added):
+            hit.distance = 0 if capitals else place // _BY_TURNS
 
     def _surnames(self, start: str) -> list[str]:
         if start not in self._known:
-            self._known[start] = surname_index.starting(self._session, start, _SURNAMES_ENTERED)
+            self._known[start] = surname_index.starting(self._session, start, people.SURNAMES_ENTERED)
         return self._known[start]
 
     def _may_be(self, names: Names) -> bool:
         """Tell whether people need to be asked: the dictionary knows no such surname, nobody bears it."""
-        return not names.last or not (names.first or names.middle) or bool(self._surnames(names.last))
+        if not names.last:
+            # Reading through all of one pair of initials is dear: the words must look like given names.
+            short = min(len(names.first), len(names.middle)) <= _SHORTEST_GIVEN
+            return short or PATRONYMIC(names.middle) is not None
+        return not (names.first or names.middle) or bool(self._surnames(names.last))
 
-    def _people(self, names: Names, birth: Birth | None) -> list[Person]:
+    def _people(self, names: Names, birth: Birth | None) -> Sequence[Person]:
         session, most = self._session, self._most
         if not names.last:
             return people.by_given_names(session, names, birth, most)
         if names.middle:
-            way = people.by_initials if names.first else people.by_patronymic
-            return way(session, names, birth, most)
-        if birth is not None:
-            return people.by_days(session, names, birth, most)
-        if not names.first:
-            return people.by_last(session, names, most)
-        surnames = self._surnames(names.last)
-        if len(surnames) == _SURNAMES_ENTERED:
-            return people.by_last(session, names, most)
-        same = [name for name in surnames if name == names.last]
-        found = people.by_surnames(session, same, names, None, most)
-        if len(found) < self._limit:
-            longer = surnames[len(same) :]
-            found += people.by_surnames(session, longer, names, None, most)
-        return found
+            return people.by_initials(session, names, birth, most)
+        if not (names.first or birth):
+            return people.by_last(session, names.last, most)
+        if len(self._surnames(names.last)) < people.SURNAMES_ENTERED:
+            same = self._bearers_of(names, birth)
+            if len(same) >= self._limit:
+                return same
+            return [*same, *people.by_start(session, names, birth, most)]
+        if birth is None:
+            return people.by_initials(session, names, birth, most)
+        return sorted(people.by_days(session, names, birth, most), key=lambda one: one.last_key)
 
-    def _one_typo(self, birth: Birth | None) -> None:
-        words = {word for group in self._groups for word in group}
+    def _bearers_of(self, names: Names, birth: Birth | None) -> Sequence[Person]:
+        """Return the people with exactly this surname, where longer ones might crowd them out."""
+        if names.last not in self._surnames(names.last)[1:2] + self._surnames(names.last)[:1]:
+            return []
+        if self._surnames(names.last) == [names.last]:
+            return []
+        return people.by_surnames(self._session, [names.last], names, birth, self._most)
+
+    def _misspelt(self, birth: Birth | None) -> None:
+        """Add bearers of surnames one typo away, or with the word inside, or two typos away.
+
+        They are weighed together: a wrong surname is often one typo from a third one, whose bearers would
+        otherwise hide the person meant.
+        """
+        words = {word for group in self._groups for word in group if len(word) >= _SHORTEST_WITH_TYPO}
         if self.reading is not None:
-            words = {self.reading.last}
-        words = {word for word in words if len(word) >= _SHORTEST_WITH_TYPO}
-        near = surname_index.one_typo(self._session, words)
-        other = {word: [row for row in rows if not row.name.startswith(word)] for word, rows in near.items()}
-        self._add_similar(other, birth)
+            words &= {self.reading.last}
+        agreed = self.reading is not None and len(self._query.tokens) > 2  # three names that agree are the person
+        near = {
+            word: as_near((row for row in rows if not row.name.startswith(word)), word, 1)
+            for word, rows in surname_index.one_typo(self._session, () if agreed else words).items()
+        }
+        whole = self._query.tokens if self.reading is None else (self.reading.last,)
+        for word in whole:
+            if len(word) >= _SHORTEST_INSIDE and not PATRONYMIC(word):
+                near.setdefault(word, []).extend(self._inside(word))
+        if self.reading is None and (birth or len(self._query.tokens) > 1):
+            for word in self._strange(_SHORTEST_TWO_TYPOS):
+                far = surname_memory.two_typos(self._session, word, same_start=True)
+                near.setdefault(word, []).extend(far)
+        self._add_similar(near, birth)
 
-    def _inside(self, birth: Birth | None) -> None:
-        self._add_similar(self._by_word(surname_index.containing, 3), birth, "часть фамилии")
+    def _inside(self, word: str) -> list[Near]:
+        """Return surnames with the word inside, those that end with it first: the second of a double one."""
+        found = surname_index.containing(self._session, word)
+        if self.reading is not None:
+            found = [row for row in found if row.name.endswith(word) and row.name != word]
+        return [Near(row.name, row.people, 1 if row.name.endswith(word) else 2) for row in found]
 
     def _unfinished(self, birth: Birth | None) -> None:
-        self._add_similar(self._by_word(surname_index.one_typo_unfinished, 5), birth)
+        found = {
+            word: as_near(surname_index.one_typo_unfinished(self._session, word), word, 1)
+            for word in self._strange(_SHORTEST_UNFINISHED)
+        }
+        self._add_similar(found, birth)
 
     def _two_typos(self, birth: Birth | None) -> None:
-        self._add_similar(self._by_word(surname_index.two_typos, 5), birth)
+        words = self._strange(_SHORTEST_WITH_TYPO + 1)
+        self._add_similar({word: surname_memory.two_typos(self._session, word) for word in words}, birth)
 
-    def _by_word(
-        self, look: Callable[[Session, str], list[Similar]], shortest: int
-    ) -> dict[str, list[Similar]]:
-        """Look up the words that begin no surname (a typo makes them strange), or all if each begins some."""
+    def _strange(self, shortest: int) -> list[str]:
+        """Return the words that begin no surname (a typo makes them strange), or all if each begins some."""
         words = [word for word in self._query.tokens if len(word) >= shortest]
         strange = [word for word in words if not self._surnames(word)]
-        return {word: look(self._session, word) for word in strange or words}
+        return strange or words
 
-    def _add_similar(self, near: dict[str, list[Similar]], birth: Birth | None, why: str = "") -> None:
+    def _add_similar(self, near: dict[str, list[Near]], birth: Birth | None) -> None:
         for group in self._groups:
             for names in name_readings(group):
-                surnames = near.get(names.last, [])[:_SIMILAR_SURNAMES]
+                surnames = nearest(near.get(names.last, ()))
                 if surnames:
+                    distances = {one.name: one.distance for one in surnames}
                     found = self._bearers(surnames, names, birth)
-                    self._add(found, _SIMILAR, why or self._why_similar(birth), names)
+                    self._add(found, _SIMILAR, self._why_similar(names, birth), names, distances)
 
-    def _why_similar(self, birth: Birth | None) -> Callable[[Person], str]:
-        return lambda person: why_names(self._query, birth, person.last_name)
+    def _why_similar(self, names: Names, birth: Birth | None) -> Callable[[Person], str]:
+        return lambda person: (
+            why_names(self._query, birth, part_of_surname=True)
+            if names.last in person.last_key and not one_typo_apart(names.last, person.last_key)
+            else why_names(self._query, birth, person.last_name)
+        )
 
-    def _bearers(self, surnames: list[Similar], names: Names, birth: Birth | None) -> list[Person]:
+    def _bearers(self, surnames: list[Near], names: Names, birth: Birth | None) -> Sequence[Person]:
         session = self._session
-        given = Names("", names.first, names.middle)
-        if names.first or names.middle:
-            return people.by_surnames(session, [row.name for row in surnames], given, birth, self._most)
+        if names.first or names.middle or birth is not None:
+            listed = [one.name for one in surnames]
+            if not names.first and names.middle and birth is None:
+                listed = listed[:_SIMILAR_SHOWN]  # each is entered by every letter of the alphabet
+            return people.by_surnames(session, listed, names, birth, _SIMILAR_READ)
         found: list[Person] = []
-        if birth is None:
-            shown = surnames[:_SIMILAR_SHOWN]
-            share = self._limit // len(shown) + 1
-            for row in shown:
-                found += people.by_surnames(session, [row.name], given, None, share)
-            return found
-        for row in surnames:
-            if (
-                row.people > _FREQUENT
-            ):  # the year first, then the surname: 10 k namesakes are not read through
-                born = people.by_days(session, Names(row.name), birth, self._most)
-                found += [person for person in born if person.last_key == row.name]
-        rare = [row.name for row in surnames if row.people <= _FREQUENT]
-        return found + people.by_surnames(session, rare, given, birth, self._most)
+        shown = surnames[:_SIMILAR_SHOWN]
+        share = self._limit // len(shown) + 1
+        for one in shown:
+            found += people.by_surnames(session, [one.name], Names(), None, share)
+        return found
 
     def _given_name_typo(self, birth: Birth | None) -> None:
         """Add namesakes of the whole surname whose first or middle name is a typo away."""
         for group in self._groups:
             for names in name_readings(group):
-                if not (
-                    len(names.last) > 1 and names.first and self._surnames(names.last)[:1] == [names.last]
-                ):
+                whole = len(names.last) > 1 and self._surnames(names.last)[:1] == [names.last]
+                if not (whole and names.first):
                     continue
                 known = people.first_names_of(self._session, names.last)
-                firsts = [first for first in known if _agrees(names.first, first, True)]
+                firsts = [first for first in known if _agrees(names.first, first, True)][:MOST_LISTED]
                 for initial in dict.fromkeys((names.middle[:1], "")):
-                    given = Names("", "", initial)
-                    found = people.by_full_names(self._session, [names.last], firsts, given, birth)
+                    found = people.by_full_names(self._session, names.last, firsts, initial, birth)
                     fitting = [one for one in found if _agrees(names.middle, one.middle_key, True)]
-                    if self._add(fitting, _SIMILAR, self._why_similar(birth), names):
+                    if self._add(fitting, _SIMILAR, self._why_misspelt(birth), names):
                         return
+
+    def _why_misspelt(self, birth: Birth | None) -> Callable[[Person], str]:
+        return lambda person: why_names(self._query, birth, person.last_name)
+
+
+def nearest(found: Iterable[Near]) -> list[Near]:
+    """Return each surname once, at its least distance, the nearest and most frequent first."""
+    least: dict[str, Near] = {}
+    for one in found:
+        if one.name not in least or one.distance < least[one.name].distance:
+            least[one.name] = one
+    ranked = sorted(least.values(), key=lambda one: (one.distance, -one.people, one.name))
+    return ranked[:MOST_LISTED]
 
 
 def _whole(typed: str, key: str) -> bool:
@@ -291,4 +369,8 @@ def _whole(typed: str, key: str) -> bool:
 def _agrees(typed: str, key: str, typos: bool) -> bool:
     if key.startswith(typed):
         return True
-    return typos and len(typed) >= _SHORTEST_GIVEN and one_typo_from_start(typed, key)
+    if not typos or len(typed) < _SHORTEST_GIVEN:
+        return False
+    if one_typo_from_start(typed, key):
+        return True
+    return len(typed) >= _SHORTEST_WITH_TYPO and (key.endswith(typed) or sound(key) == sound(typed))

@@ -104,7 +104,7 @@ _LABELS: Final[dict[str, tuple[NumberKind, ...]]] = {
 def understand(text: str, today: date) -> tuple[Query, ...]:
     """Return the readings of any text, the likeliest first; empty where it holds no letter and no digit."""
     clean = _cleaned(text[:LONGEST_TEXT])
-    switched = " ".join(_switched(chunk) for chunk in clean.split())
+    switched = _all_switched(clean.split())
     if switched != " ".join(clean.split()):
         candidates = [_parse(switched, today, switched=True), _parse(clean, today)]
     elif has_cyrillic(clean):
@@ -124,11 +124,19 @@ def _cleaned(text: str) -> str:
     return re.sub("[‐-―−]", "-", "".join(kept))
 
 
-def _switched(chunk: str) -> str:
-    """Return a chunk typed in the Latin layout as the Russian keys give it; others as they are."""
-    latin = any("a" <= sign <= "z" for sign in chunk.lower())
-    digits = any(sign.isdigit() for sign in chunk)
-    return other_layout(chunk) if latin and not digits and not has_cyrillic(chunk) else chunk
+def _all_switched(chunks: list[str]) -> str:
+    """Return the chunks typed in the Latin layout as the Russian keys give them; others as they are."""
+    latin = [any("a" <= sign <= "z" for sign in chunk.lower()) for chunk in chunks]
+    # A lone sign beside Latin letters is a letter too: «bdfyjd .» is Иванов Ю.
+    anywhere = any(latin) and not any(has_cyrillic(chunk) for chunk in chunks)
+    return " ".join(
+        other_layout(chunk) if _in_other_layout(chunk, is_latin or anywhere) else chunk
+        for chunk, is_latin in zip(chunks, latin, strict=True)
+    )
+
+
+def _in_other_layout(chunk: str, latin: bool) -> bool:
+    return latin and not has_cyrillic(chunk) and not any(sign.isdigit() for sign in chunk)
 
 
 def _parse(text: str, today: date, *, switched: bool = False) -> Query:

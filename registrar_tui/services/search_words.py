@@ -97,10 +97,14 @@ def why_number(kind: NumberKind, value: str) -> str:
     return words.get(kind) or f"телефон …{value[-4:]}"
 
 
-def why_names(query: Query, birth: Birth | None, similar_to: str = "") -> str:
-    """Return why a person was found by names: «ФИО, год», «похоже: Иванов»."""
+def why_names(
+    query: Query, birth: Birth | None, similar_to: str = "", *, part_of_surname: bool = False
+) -> str:
+    """Return why a person was found by names: «ФИО, год», «похоже: Иванов», «часть фамилии»."""
     parts = [f"похоже: {similar_to}"] if similar_to else []
-    if query.tokens and not similar_to:
+    if part_of_surname:
+        parts = ["часть фамилии"]
+    elif query.tokens and not similar_to:
         parts.append("ФИО" if len(query.tokens) > 1 else "фамилия")
     if birth is not None:
         parts.append("дата рождения" if birth.exact else "год" if _is_year(birth) else "месяц рождения")

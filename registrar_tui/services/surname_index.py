@@ -6,14 +6,15 @@ Looking for typos among tens of thousands of surnames instead of a million peopl
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import cache
 from typing import Any, Final, NamedTuple
-from weakref import WeakKeyDictionary
 
-from sqlalchemy import Engine, bindparam, func, select, text
+from sqlalchemy import bindparam, func, select, text
 from sqlmodel import Session
 
 from registrar_tui.models import Surname
 from registrar_tui.services.search_keys import one_typo_apart, one_typo_from_start
+from registrar_tui.services.search_statements import MOST_LISTED, Question, among, listed, width
 
 END: Final = "\U0010ffff"
 """After every letter: `key >= p AND key < p + END` is the range of keys that begin with p."""
@@ -42,32 +43,50 @@ _ADD_TRIGRAM: Final = text(
     "INSERT INTO surname_trigram (trigram, surname_id) VALUES (:trigram, :surname_id) ON CONFLICT DO NOTHING"
 )
 
-_STARTING: Final = (
+_NAME_LIST: Final = select(_SURNAME.c.name, _SURNAME.c.people)
+_STARTING: Final = Question(
     select(_SURNAME.c.name)
     .where(_SURNAME.c.name >= bindparam("start"), _SURNAME.c.name < bindparam("stop"))
     .order_by(_SURNAME.c.name)
     .limit(bindparam("most"))
 )
-_SHARING: Final = (
-    select(_SURNAME.c.name, _SURNAME.c.people)
-    .join(_DELETION, _DELETION.c.surname_id == _SURNAME.c.id)
-    .where(_DELETION.c.deletion.in_(bindparam("keys", expanding=True)))
-)
-_SHARING_START: Final = (
-    select(_SURNAME.c.name, _SURNAME.c.people)
-    .join(_DELETION, _DELETION.c.surname_id == _SURNAME.c.id)
+_SHARING_START: Final = Question(
+    _NAME_LIST.join(_DELETION, _DELETION.c.surname_id == _SURNAME.c.id)
     .where(_DELETION.c.deletion >= bindparam("start"), _DELETION.c.deletion < bindparam("stop"))
     .limit(LARGE)
 )
-_FROM_ID: Final = (
-    select(_SURNAME.c.id, _SURNAME.c.name, _SURNAME.c.people)
-    .where(_SURNAME.c.id >= bindparam("known"))
-    .order_by(_SURNAME.c.id)
-)
 _PROBED: Final = 14
 """Letters of a fragment that are looked up; SQLite joins at most 64 tables."""
-# A cache and not state: it may be lost at any moment. Loading 72 k names takes 40 ms, looking at them 5 ms.
-_LOADED: WeakKeyDictionary[Engine, tuple[tuple[int, str], dict[str, int]]] = WeakKeyDictionary()
+
+
+@cache
+def _sharing(places: int) -> Question:
+    joined = _NAME_LIST.join(_DELETION, _DELETION.c.surname_id == _SURNAME.c.id)
+    return Question(joined.where(among(_DELETION.c.deletion, "keys", places)))
+
+
+@cache
+def _sizes(places: int) -> Question:
+    """How many surnames have each of so many trigrams."""
+    counts = []
+    for place in range(places):
+        some = select(_TRIGRAM.c.surname_id).where(_TRIGRAM.c.trigram == bindparam(f"k{place}")).limit(LARGE)
+        counts.append(select(func.count()).select_from(some.subquery()).scalar_subquery())
+    return Question(select(*counts))
+
+
+@cache
+def _with_trigrams(places: int) -> Question:
+    """Surnames with the first trigram, each row of which is probed for the others by their key."""
+    statement = _NAME_LIST.join(_TRIGRAM, _TRIGRAM.c.surname_id == _SURNAME.c.id).where(
+        _TRIGRAM.c.trigram == bindparam("k0")
+    )
+    for place in range(1, places):
+        other = _TRIGRAM.alias(f"t{place}")
+        statement = statement.join(
+            other, (other.c.surname_id == _TRIGRAM.c.surname_id) & (other.c.trigram == bindparam(f"k{place}"))
+        )
+    return Question(statement.limit(LARGE))
 
 
 class BulkRows(NamedTuple):
@@ -148,17 +167,16 @@ def replace(session: Session, old_key: str, new_key: str) -> None:
 
 def starting(session: Session, start: str, most: int) -> list[str]:
     """Return the surnames that begin so, in alphabetical order."""
-    found = session.execute(_STARTING, {"start": start, "stop": start + END, "most": most})
-    return list(found.scalars())
+    return _STARTING.first_column(session, {"start": start, "stop": start + END, "most": most})
 
 
 def one_typo(session: Session, words: Iterable[str]) -> dict[str, list[Similar]]:
     """Return for each word the surnames at most one typo apart, the most frequent first."""
     by_word = {word: deletions(word) for word in words if len(word) <= LONGEST}
-    keys = sorted(set().union(*by_word.values()))
+    keys = sorted(set().union(*by_word.values()))[:MOST_LISTED]
     if not keys:
         return {}
-    rows = {Similar(*row) for row in session.execute(_SHARING, {"keys": keys})}
+    rows = {Similar(*row) for row in _sharing(width(len(keys))).rows(session, listed("keys", keys))}
     return {word: _ranked(row for row in rows if one_typo_apart(word, row.name)) for word in by_word}
 
 
@@ -166,7 +184,7 @@ def one_typo_unfinished(session: Session, word: str) -> list[Similar]:
     """Return surnames whose beginning is at most one typo apart from the word."""
     rows: set[Similar] = set()
     for key in sorted(deletions(word)):
-        found = session.execute(_SHARING_START, {"start": key, "stop": key + END})
+        found = _SHARING_START.rows(session, {"start": key, "stop": key + END})
         rows.update(Similar(*row) for row in found)
     return _ranked(row for row in rows if one_typo_from_start(word, row.name))
 
@@ -176,61 +194,14 @@ def containing(session: Session, part: str) -> list[Similar]:
     keys = sorted(trigrams(part[:_PROBED]))
     if not keys:
         return []
-    rarest = _rarest(session, keys)
-    statement = (
-        select(_SURNAME.c.name, _SURNAME.c.people)
-        .join(_TRIGRAM, _TRIGRAM.c.surname_id == _SURNAME.c.id)
-        .where(_TRIGRAM.c.trigram == bindparam("rarest"))
-        .limit(LARGE)
-    )
-    others = [key for key in keys if key != rarest]
-    for place in range(len(others)):
-        # Each row of the rarest trigram is probed for the others by their key.
-        other = _TRIGRAM.alias(f"t{place}")
-        statement = statement.join(
-            other, (other.c.surname_id == _TRIGRAM.c.surname_id) & (other.c.trigram == bindparam(f"k{place}"))
-        )
-    values = {"rarest": rarest, **{f"k{place}": key for place, key in enumerate(others)}}
-    rows = session.execute(statement, values)
-    return _ranked(Similar(*row) for row in rows if part in row.name)
-
-
-def _rarest(session: Session, keys: list[str]) -> str:
-    if len(keys) == 1:
-        return keys[0]
-    counts = []
-    for place in range(len(keys)):
-        some = select(_TRIGRAM.c.surname_id).where(_TRIGRAM.c.trigram == bindparam(f"k{place}")).limit(LARGE)
-        counts.append(select(func.count()).select_from(some.subquery()).scalar_subquery())
-    sizes = session.execute(select(*counts), {f"k{place}": key for place, key in enumerate(keys)}).one()
-    return keys[list(sizes).index(min(sizes))]
-
-
-def two_typos(session: Session, word: str) -> list[Similar]:
-    """Return surnames at most two typos apart, the nearest first, from a pass over the whole dictionary."""
-    from rapidfuzz import process
-    from rapidfuzz.distance import OSA
-
-    names = _all_names(session)
-    found = process.extract(word, names.keys(), scorer=OSA.distance, score_cutoff=2, limit=50)
-    near = sorted(((distance, -names[name], name) for name, distance, _ in found))
-    return [Similar(name, -people) for _, people, name in near]
-
-
-def _all_names(session: Session) -> dict[str, int]:
-    """Return the whole dictionary, kept beside its engine and topped up by what was added since."""
-    engine = session.get_bind().engine
-    known = _LOADED.get(engine)
-    last_id, last_name = known[0] if known else (0, "")
-    rows = session.execute(_FROM_ID, {"known": last_id}).all()
-    if known and not (rows and rows[0].name == last_name):
-        # The last name we knew has gone: the dictionary was shortened or rebuilt.
-        known, rows = None, session.execute(_FROM_ID, {"known": 0}).all()
-    names = dict(known[1]) if known and len(rows) > 1 else known[1] if known else {}
-    names.update((row.name, row.people) for row in rows)
-    if rows:
-        _LOADED[engine] = ((rows[-1].id, rows[-1].name), names)
-    return names
+    if len(keys) > 1:
+        sizes = _sizes(len(keys)).rows(session, {f"k{place}": key for place, key in enumerate(keys)})[0]
+        if not all(sizes):
+            return []
+        keys = [key for _, key in sorted(zip(sizes, keys, strict=True))]
+    values = {f"k{place}": key for place, key in enumerate(keys)}
+    rows = _with_trigrams(len(keys)).rows(session, values)
+    return _ranked(Similar(*row) for row in rows if part in row[0])
 
 
 def _ranked(rows: Iterable[Similar]) -> list[Similar]:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import bindparam, delete, insert, select
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col
 
@@ -26,6 +26,21 @@ _MUTABLE = (
     "late",
     "replaced_by_id",
 )
+
+
+# Built once and sent without the ORM, like the questions of a booking (services/slots.py).
+_ROOM = select(col(Room.number)).where(col(Room.id) == bindparam("room_id"))
+_CLAIMED = (
+    select(col(Claim.slot_id)).where(col(Claim.visit_id) == bindparam("visit_id")).order_by(col(Claim.slot_id))
+)
+_CLAIM = insert(Claim)
+_FREE = delete(Claim).where(col(Claim.visit_id) == bindparam("of_visit"))
+_CLEAR_HOLDS = delete(Claim).where(
+    col(Claim.slot_id).in_(bindparam("slots", expanding=True)),
+    col(Claim.visit_id).is_(None),
+    (col(Claim.held_by) == bindparam("desk")) | (col(Claim.held_until) <= bindparam("now")),
+)
+_EVENT = insert(VisitEvent)
 
 
 class SlotLost(Exception):
@@ -82,7 +97,7 @@ def required_id(row: Visit) -> int:
 def view_of(session: Session, workplace: Workplace, visit: Visit, *, history: bool = False) -> dto.VisitView:
     """Return what a front end shows of a visit."""
     visit_id = required_id(visit)
-    room = session.execute(select(col(Room.number)).where(col(Room.id) == visit.room_id)).scalar_one()
+    room = session.connection().execute(_ROOM, {"room_id": visit.room_id}).scalar_one()
     return dto.VisitView(
         id=visit_id,
         number=number_of(visit_id),
@@ -117,8 +132,7 @@ def _history(session: Session, visit_id: int) -> tuple[dto.VisitEventView, ...]:
 
 def claimed_slots(session: Session, visit_id: int) -> list[int]:
     """Return the slots a visit holds, in their order."""
-    statement = select(col(Claim.slot_id)).where(col(Claim.visit_id) == visit_id).order_by(col(Claim.slot_id))
-    return list(session.execute(statement).scalars())
+    return list(session.connection().execute(_CLAIMED, {"visit_id": visit_id}).scalars())
 
 
 def snapshot(session: Session, visit: Visit) -> dict[str, Any]:
@@ -145,20 +159,19 @@ def record(
 ) -> None:
     """Append the event of a change that has just been made in this transaction."""
     session.flush()
-    session.execute(
-        insert(VisitEvent).values(
-            visit_id=visit.id,
-            at=workplace.utc(),
-            what=what,
-            operator=workplace.operator,
-            desk=workplace.desk,
-            channel=channel or visit.channel,
-            reason=reason,
-            before=None if before is None else json.dumps(before),
-            after=json.dumps(snapshot(session, visit)),
-            op_id=op_id,
-        )
-    )
+    event = {
+        "visit_id": visit.id,
+        "at": workplace.utc(),
+        "what": what,
+        "operator": workplace.operator,
+        "desk": workplace.desk,
+        "channel": channel or visit.channel,
+        "reason": reason,
+        "before": None if before is None else json.dumps(before),
+        "after": json.dumps(snapshot(session, visit)),
+        "op_id": op_id,
+    }
+    session.connection().execute(_EVENT, event)
 
 
 def claim(session: Session, workplace: Workplace, slots: Sequence[SlotFacts], visit_id: int) -> None:
@@ -171,22 +184,18 @@ def claim(session: Session, workplace: Workplace, slots: Sequence[SlotFacts], vi
     clear_holds(session, workplace, ids)
     for slot_id in ids:
         try:
-            session.execute(insert(Claim).values(slot_id=slot_id, visit_id=visit_id))
+            session.connection().execute(_CLAIM, {"slot_id": slot_id, "visit_id": visit_id})
         except IntegrityError as error:
             raise SlotLost(slot_id) from error
 
 
 def clear_holds(session: Session, workplace: Workplace, slot_ids: Iterable[int]) -> None:
     """Remove holds that are this desk's own or have expired."""
-    session.execute(
-        delete(Claim).where(
-            col(Claim.slot_id).in_(list(slot_ids)),
-            col(Claim.visit_id).is_(None),
-            (col(Claim.held_by) == workplace.desk) | (col(Claim.held_until) <= workplace.utc()),
-        )
+    session.connection().execute(
+        _CLEAR_HOLDS, {"slots": list(slot_ids), "desk": workplace.desk, "now": workplace.utc()}
     )
 
 
 def free(session: Session, visit: Visit) -> None:
     """Give up every slot of a visit; its history stays in the events."""
-    session.execute(delete(Claim).where(col(Claim.visit_id) == visit.id))
+    session.connection().execute(_FREE, {"of_visit": visit.id})

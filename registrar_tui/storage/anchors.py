@@ -22,9 +22,12 @@ def write_anchor(folder: Path, at: datetime, heads: tuple[Head, ...]) -> None:
     line = json.dumps({"at": at.isoformat(), "heads": [[head.chain, head.count, head.mac] for head in heads]})
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        descriptor = os.open(folder / FILE, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        descriptor = os.open(folder / FILE, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
         try:
-            os.write(descriptor, f"{line}\n".encode())
+            # A line that a crash cut short must not swallow this one.
+            size = os.fstat(descriptor).st_size
+            torn = size and _last_byte(descriptor) != b"\n"
+            os.write(descriptor, f"{chr(10) if torn else ''}{line}\n".encode())
             os.fsync(descriptor)
         finally:
             os.close(descriptor)
@@ -32,6 +35,11 @@ def write_anchor(folder: Path, at: datetime, heads: tuple[Head, ...]) -> None:
         raise StoreUnavailable(
             f"Отметка журнала не записана в {folder}: проверьте права и место.", code="keys_unavailable"
         ) from error
+
+
+def _last_byte(descriptor: int) -> bytes:
+    os.lseek(descriptor, -1, os.SEEK_END)
+    return os.read(descriptor, 1)
 
 
 def read_anchors(folder: Path) -> Mapping[str, tuple[Head, ...]]:
@@ -44,7 +52,8 @@ def read_anchors(folder: Path) -> Mapping[str, tuple[Head, ...]]:
     for line in lines:
         try:
             content = json.loads(line)
-            anchors[content["at"]] = tuple(Head(*head) for head in content["heads"])
+            found = tuple(Head(*head) for head in content["heads"])
+            anchors[content["at"]] = (*anchors.get(content["at"], ()), *found)
         except (ValueError, KeyError, TypeError):
             continue
     return anchors

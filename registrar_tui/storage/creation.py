@@ -13,7 +13,7 @@ from sqlalchemy.exc import DBAPIError
 from registrar_tui.config import data_folder, is_url
 from registrar_tui.errors import StoreUnavailable
 from registrar_tui.storage import schema
-from registrar_tui.storage.engine import open_engine
+from registrar_tui.storage.engine import open_engine, reachable
 from registrar_tui.storage.failures import unavailable
 
 
@@ -45,11 +45,12 @@ def _new_schema(database: str, name: str) -> Iterator[Connection]:
 
 @contextmanager
 def _new_file(path: Path, name: str) -> Iterator[Connection]:
-    _make_default_folder(path.parent)
     fresh = path.with_name(f"{path.name}.new")
-    if not path.parent.is_dir():
-        raise StoreUnavailable(f"Папки {path.parent} нет: создайте её или укажите другой файл базы.")
-    schema.refuse_existing_file(path, name)  # before the lock file is made beside somebody else's file
+    with reachable(path):
+        _make_default_folder(path.parent)
+        if not path.parent.is_dir():
+            raise StoreUnavailable(f"Папки {path.parent} нет: создайте её или укажите другой файл базы.")
+        schema.refuse_existing_file(path, name)  # before a lock file is made beside somebody else's file
     with schema.file_lock(str(path), name):
         schema.refuse_existing_file(path, name)
         _discard(fresh)

@@ -8,6 +8,8 @@ from __future__ import annotations
 import os
 import random
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -19,6 +21,8 @@ from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 
 from registrar_tui.config import data_folder, is_url
 from registrar_tui.errors import StoreUnavailable, UsageError
+from registrar_tui.storage import gate, patience
+from registrar_tui.storage.base_key import BaseKey, configured_key, open_with_key
 from registrar_tui.storage.failures import unavailable
 
 APPLICATION_ID = 0x52454753  # "REGS": tells our file from a foreign SQLite base
@@ -67,6 +71,26 @@ def write_engine(engine: Engine) -> Engine:
     return engine.execution_options(sqlite_begin="IMMEDIATE")
 
 
+def shown_name(database: str) -> str:
+    """Return the base's name for messages, without a password."""
+    if not is_url(database):
+        return database
+    try:
+        return make_url(database).render_as_string(hide_password=True)
+    except (ArgumentError, ValueError):
+        return "PostgreSQL"
+
+
+def run_pragma(engine: Engine, pragma: str) -> None:
+    """Run one PRAGMA outside any transaction: the `begin` event would open one."""
+    pooled = engine.raw_connection()
+    try:
+        driver: Any = pooled.driver_connection
+        driver.execute(f"PRAGMA {pragma}").fetchall()
+    finally:
+        pooled.close()
+
+
 def _open_postgres(url: str) -> Engine:
     try:
         parsed = make_url(url)
@@ -75,12 +99,15 @@ def _open_postgres(url: str) -> Engine:
         if parsed.drivername != "postgresql+psycopg":
             raise UsageError("Адрес базы не распознан: укажите путь к файлу или postgresql://…", field="db")
         # Server-side prepared statements break behind pgbouncer in transaction mode.
-        return create_engine(
+        engine = create_engine(
             parsed,
-            connect_args={"prepare_threshold": None, "connect_timeout": 5},
+            connect_args={"prepare_threshold": None, "connect_timeout": patience.CONNECT_SECONDS},
             pool_pre_ping=True,
             hide_parameters=True,
         )
+        patience.limit_answers(engine)
+        event.listen(engine, "begin", _enter_postgres_gate(gate.PostgresGate()))
+        return engine
     except (ArgumentError, ValueError) as error:
         raise UsageError(
             "Адрес базы не распознан: укажите путь к файлу или postgresql://…", field="db"
@@ -90,20 +117,29 @@ def _open_postgres(url: str) -> Engine:
 
 
 def _open_sqlite(path: Path, *, create: bool) -> Engine:
-    _require_usable_path(path, create=create)
+    with reachable(path):
+        _require_usable_path(path, create=create)
     driver = sqlite_driver()
     safe = wal_reset_safe(tuple(int(part) for part in driver.sqlite_version.split(".")))
     mode = "rwc" if create else "rw"
     uri = f"file:{quote(str(path.absolute()))}?mode={mode}"
 
+    found: list[BaseKey | None] = [configured_key()] if create else []
+
     def connect() -> Any:
-        return driver.connect(uri, uri=True, timeout=READ_TIMEOUT / 1000, check_same_thread=False)
+        def open_file() -> Any:
+            return driver.connect(uri, uri=True, timeout=READ_TIMEOUT / 1000, check_same_thread=False)
+
+        with reachable(path), gate.entrance(path):
+            connection, key = open_with_key(path, open_file, driver.Error, found or None)
+        found[:] = [key]
+        return connection
 
     engine = create_engine(
         "sqlite://", module=driver, creator=connect, poolclass=_pool(), hide_parameters=True
     )
     event.listen(engine, "connect", _pragmas(safe=safe, create=create))
-    event.listen(engine, "begin", _begin(driver, str(path)))
+    event.listen(engine, "begin", _begin(driver, path))
     return engine
 
 
@@ -111,6 +147,17 @@ def _pool() -> Any:
     from sqlalchemy.pool import QueuePool
 
     return QueuePool
+
+
+@contextmanager
+def reachable(path: Path) -> Iterator[None]:
+    """Turn what the system says against a path (a closed folder, a name too long) into one line."""
+    try:
+        yield
+    except OSError as error:
+        raise StoreUnavailable(
+            f"Путь {path} недоступен: проверьте его и права на папки.", code="read_only"
+        ) from error
 
 
 def _require_usable_path(path: Path, *, create: bool) -> None:
@@ -183,7 +230,15 @@ def _require_ours(connection: Any) -> None:
     raise StoreUnavailable("Это не база registrar: укажите другой файл или адрес.", code="foreign_database")
 
 
-def _begin(driver: ModuleType, name: str) -> Any:
+def _enter_postgres_gate(door: gate.PostgresGate) -> Any:
+    def begin(connection: Any) -> None:
+        if connection.get_execution_options().get("sqlite_begin") == "IMMEDIATE":
+            door.require_open(connection)
+
+    return begin
+
+
+def _begin(driver: ModuleType, path: Path) -> Any:
     """Poll for the write lock with jitter: SQLite's own back-off starves desks (worst wait 3 s, not 0.26)."""
 
     def begin(connection: Any) -> None:
@@ -191,10 +246,13 @@ def _begin(driver: ModuleType, name: str) -> Any:
         try:
             if connection.get_execution_options().get("sqlite_begin") == "IMMEDIATE":
                 _begin_immediate(driver, raw)
+                if gate.is_closed(path):
+                    raw.execute("ROLLBACK")
+                    raise gate.closed()
             else:
                 raw.execute("BEGIN")
         except driver.Error as error:  # SQLAlchemy wraps no error of this event
-            raise unavailable(error, name) from error
+            raise unavailable(error, str(path)) from error
 
     return begin
 

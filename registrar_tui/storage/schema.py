@@ -15,8 +15,8 @@ from registrar_tui.errors import Refusal, StoreUnavailable
 from registrar_tui.storage.engine import APPLICATION_ID, open_engine, write_engine
 from registrar_tui.storage.failures import unavailable
 
-HEAD = "0002"  # a test compares it with Alembic's own head; asking Alembic would cost 150 ms a start
-REVISIONS = ("0001", "0002")
+HEAD = "0004"  # a test compares it with Alembic's own head; asking Alembic would cost 150 ms a start
+REVISIONS = ("0001", "0002", "0003", "0004")
 _MIGRATION_LOCK = 7_245_991  # key of PostgreSQL's transaction-level advisory lock
 
 
@@ -52,15 +52,15 @@ def require_current(engine: Engine, name: str) -> bool:
     return revision == HEAD
 
 
-def migrate(connection: Connection) -> None:
-    """Bring the base to the newest revision inside the caller's transaction."""
+def migrate(connection: Connection, revision: str = "head") -> None:
+    """Bring the base to a revision, the newest one by default, inside the caller's transaction."""
     from alembic import command
     from alembic.config import Config
 
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
     config.attributes["connection"] = connection
-    command.upgrade(config, "head")
+    command.upgrade(config, revision)
     if connection.dialect.name == "sqlite":
         connection.execute(text(f"PRAGMA application_id = {APPLICATION_ID}"))
         broken = connection.execute(text("PRAGMA foreign_key_check")).first()
@@ -86,12 +86,16 @@ def migration_connection(engine: Engine) -> Iterator[Connection]:
                 raw.execute("PRAGMA foreign_keys=ON")
 
 
-def upgrade(database: str, name: str) -> str:
-    """Bring an existing base up under a lock; returns the revision it now has."""
+def upgrade(database: str, name: str, *, with_backup: bool = True) -> str:
+    """Bring an existing base up under a lock, after a backup; returns the revision it now has."""
+    from registrar_tui.storage.backup import backup_before_migration
+
     engine = open_engine(database)
     try:
         with file_lock(database, name):
             if not require_current(engine, name):
+                if with_backup:
+                    backup_before_migration(database, name)
                 with migration_connection(engine) as connection:
                     migrate(connection)
     except DBAPIError as error:

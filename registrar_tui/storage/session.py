@@ -17,6 +17,7 @@ from registrar_tui.errors import StoreUnavailable
 from registrar_tui.storage.changes import ChangeWatch, announce
 from registrar_tui.storage.engine import write_engine
 from registrar_tui.storage.failures import is_transient, unavailable
+from registrar_tui.storage.patience import ANSWER_SECONDS, patient
 
 Answer = TypeVar("Answer")
 RETRIES = 5
@@ -26,9 +27,9 @@ class Store:
     """One database: `read` for questions, `write` for one transaction of one operation."""
 
     def __init__(self, engine: Engine, name: str) -> None:
-        self.engine = engine
+        self.engine = patient(engine)
         self.name = name
-        self._writer = write_engine(engine)
+        self._writer = write_engine(self.engine)
         self._watch = ChangeWatch(engine)
         # The watch speaks to the driver past SQLAlchemy, so the driver's own errors come as they are.
         self._failures: tuple[type[Exception], ...] = (
@@ -48,6 +49,7 @@ class Store:
 
     def write(self, work: Callable[[Session], Answer]) -> Answer:
         """Run one transaction; transient failures are retried, so `work` must be guarded by an `op_id`."""
+        give_up = time.monotonic() + ANSWER_SECONDS
         for attempt in range(RETRIES):
             try:
                 with Session(self._writer, expire_on_commit=False) as session, session.begin():
@@ -55,7 +57,8 @@ class Store:
                     announce(session)
                     return answer
             except (DBAPIError, PoolTimeout) as error:
-                if not is_transient(error) or attempt == RETRIES - 1:
+                late = attempt == RETRIES - 1 or time.monotonic() > give_up
+                if late or not is_transient(error):
                     raise unavailable(error, self.name) from error
                 time.sleep(random.uniform(0.02, 0.1) * (attempt + 1))  # noqa: S311 - jitter
         raise StoreUnavailable("База занята: повторите через несколько секунд.", code="busy")

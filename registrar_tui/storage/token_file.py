@@ -11,15 +11,21 @@ from registrar_tui.errors import NotAllowed
 
 def read_token(file: Path) -> str | None:
     """Return the token, None where there is none; NotAllowed where others could have read it."""
+    # A pipe in its place would be waited for.
+    flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
     try:
-        descriptor = os.open(file, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0))
+        descriptor = os.open(file, flags)
     except OSError:
         return None
-    with os.fdopen(descriptor, encoding="ascii", errors="replace") as stream:
-        mode = os.fstat(stream.fileno()).st_mode
+    try:
+        mode = os.fstat(descriptor).st_mode
+        if not stat.S_ISREG(mode):
+            return None
         if os.name == "posix" and stat.S_IMODE(mode) & 0o077:
             raise NotAllowed(f"Файл входа {file} открыт другим: удалите его и войдите снова.")
-        return stream.read(512).strip() or None
+        return os.read(descriptor, 512).decode("ascii", "replace").strip() or None
+    finally:
+        os.close(descriptor)
 
 
 def write_token(file: Path, token: str) -> None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from textual import events
 from textual.app import RenderResult
@@ -60,6 +61,16 @@ class FilterLine(Widget, can_focus=True):
         super().__init__(id=id)
         self.fields: list[FilterField] = []
         self._at = 0
+
+    def commands(self) -> dict[str, Callable[[], None]]:
+        """Return the keys of the line by binding id."""
+        return {
+            "filter.left": partial(self.action_field, -1),
+            "filter.right": partial(self.action_field, 1),
+            "filter.up": partial(self.action_value, -1),
+            "filter.down": partial(self.action_value, 1),
+            "filter.reset": self.action_reset,
+        }
 
     def set_fields(self, fields: Sequence[FilterField]) -> None:
         """Offer filters; the one chosen before stays chosen."""

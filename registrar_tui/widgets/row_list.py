@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
-from typing import ClassVar, Final
+from typing import ClassVar, Final, NamedTuple
 
 from rich.cells import cell_len, set_cell_size
 from rich.segment import Segment
@@ -23,8 +23,7 @@ _GAP: Final = 2
 _ELLIPSIS: Final = "…"
 
 
-@dataclass(frozen=True, slots=True)
-class Column:
+class Column(NamedTuple):
     """One column: `least` to `most` cells wide; a narrow list drops the highest `rank` (0 stays)."""
 
     title: str
@@ -34,8 +33,7 @@ class Column:
     right: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(NamedTuple):
     """One line; `tone` is muted, warn, stop, done or empty, a row with `heading` cannot be chosen."""
 
     key: Hashable
@@ -100,7 +98,7 @@ class RowList(ScrollView, can_focus=False):
     }
     """
 
-    @dataclass
+    @dataclass(eq=False, repr=False)
     class RowHighlighted(Message):
         """The cursor came to another row; None: the list is empty."""
 

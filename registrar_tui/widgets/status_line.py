@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Final, Literal, NamedTuple
 
 from rich.cells import cell_len
 from textual.app import RenderResult
@@ -26,8 +25,7 @@ TONE_STYLES: Final[dict[str, str]] = {
 _LEAST_LEFT: Final = 14
 
 
-@dataclass(frozen=True, slots=True)
-class KeyHint:
+class KeyHint(NamedTuple):
     """One key of the bottom line; a narrow line drops the highest rank first."""
 
     label: str

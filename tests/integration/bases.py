@@ -50,7 +50,15 @@ def own_schema(server: str, name: str) -> Iterator[str]:
 
 def settings(database: str, folder: Path, desk: str = "окно 1", *, branch: int | None = None) -> Config:
     """Return the settings of one desk."""
-    return Config(database, desk, None, folder / "tickets", folder / "keys", branch)
+    return Config(
+        database=database,
+        desk=desk,
+        operator=None,
+        tickets=folder / "tickets",
+        keys=folder / "keys",
+        token_file=folder / "session",
+        branch=branch,
+    )
 
 
 class Clinic:

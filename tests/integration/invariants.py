@@ -14,7 +14,8 @@ from sqlmodel import Session, col
 
 from registrar_tui.models import Claim, Slot, Visit, VisitEvent
 
-ACTIVE = ("booked", "arrived", "checked-in")
+KEEPING = ("booked", "arrived", "checked-in", "fulfilled", "noshow")
+"""A visit that was or will be keeps its slots; one that is taken back holds none."""
 _REPLAYED = ("status", "arrived_at", "cancel_reason", "cancelled_by", "late", "replaced_by_id")
 
 
@@ -33,7 +34,7 @@ def _double_bookings(session: Session, visits: list[Visit]) -> Iterator[str]:
     """Told from the times of visits, without asking the claims."""
     by_doctor: dict[int, list[Visit]] = defaultdict(list)
     for visit in visits:
-        if visit.status in ACTIVE:
+        if visit.status in KEEPING:
             by_doctor[visit.doctor_id].append(visit)
     for doctor, taken in by_doctor.items():
         taken.sort(key=lambda visit: visit.starts_at)
@@ -56,22 +57,16 @@ def _wrong_claims(session: Session, visits: list[Visit], claims: list[Claim]) ->
             held[claim.visit_id].add(claim.slot_id)
             if claim.visit_id not in known:
                 yield f"claim of slot {claim.slot_id} belongs to nobody"
+    slots: dict[int, list[tuple[int, datetime]]] = defaultdict(list)
+    for row in session.execute(select(col(Slot.doctor_id), col(Slot.id), col(Slot.starts_at))):
+        slots[row[0]].append((row[1], row[2]))
     for visit in visits:
         assert visit.id is not None
-        needed = _slots_needed(session, visit) if visit.status in ACTIVE else set()
+        ends = visit.starts_at + timedelta(minutes=visit.minutes)
+        own = {slot for slot, start in slots[visit.doctor_id] if visit.starts_at <= start < ends}
+        needed = own if visit.status in KEEPING else set()
         if held[visit.id] != needed:
             yield f"visit {visit.id} ({visit.status}) holds {held[visit.id]} and needs {needed}"
-
-
-def _slots_needed(session: Session, visit: Visit) -> set[int]:
-    rows = session.execute(
-        select(col(Slot.id)).where(
-            col(Slot.doctor_id) == visit.doctor_id,
-            col(Slot.starts_at) >= visit.starts_at,
-            col(Slot.starts_at) < visit.starts_at + timedelta(minutes=visit.minutes),
-        )
-    )
-    return set(rows.scalars())
 
 
 def _unexplained_history(session: Session, visits: list[Visit], claims: list[Claim]) -> Iterator[str]:

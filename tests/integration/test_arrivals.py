@@ -57,9 +57,7 @@ def test_every_verdict(clinic: Clinic, verdict: TicketVerdict) -> None:
 
 def test_a_genuine_code_of_no_visit_is_unknown(clinic: Clinic) -> None:
     """A ticket printed before the base was restored from an older copy."""
-    from registrar_tui.storage.ticket_keys import demo_key
-
-    code = ticket_code.make_code(1, demo_key("s")[1], "tiny", 4_000_000_000)
+    code = clinic.desk()._workplace.tickets.sign(4_000_000_000)
     assert clinic.desk().verify_ticket(code).verdict == "unknown"
     with pytest.raises(Refusal) as refused:
         clinic.desk().arrive(code, op_id=new_op())

@@ -132,6 +132,18 @@ def test_what_is_no_base_is_refused_and_left_alone(tmp_path: Path, prepare: Call
     assert refused.value.code == code
 
 
+def test_a_name_too_long(tmp_path: Path) -> None:
+    config = settings(str(tmp_path / ("я" * 300)), tmp_path)
+    for attempt in (
+        lambda: bootstrap.build(config),
+        lambda: bootstrap.create(config, demo=True),
+        lambda: bootstrap.prepare_demo(config),
+    ):
+        with untouched(tmp_path), pytest.raises(StoreUnavailable) as refused:
+            attempt()
+        assert refused.value.exit_code == 4 and refused.value.message.endswith(".")
+
+
 def test_a_missing_folder(tmp_path: Path) -> None:
     config = settings(str(tmp_path / "nowhere" / "base.db"), tmp_path)
     for attempt in (lambda: bootstrap.build(config), lambda: bootstrap.create(config, demo=True)):
@@ -310,6 +322,8 @@ def guarded(tmp_path: Path, tiny_file: Path) -> Iterator[Path]:
         (0o777, 0o000, ("doctor", "list")),
         (0o555, 0o666, ("init", "--demo", "--db", "{folder}/new.db")),
         (0o000, 0o666, ("doctor", "list")),
+        (0o000, 0o666, ("init", "--demo", "--db", "{folder}/new.db")),
+        (0o000, 0o666, ("demo", "--patients", "5")),
     ],
     ids=[
         "read-only file",
@@ -317,6 +331,8 @@ def guarded(tmp_path: Path, tiny_file: Path) -> Iterator[Path]:
         "unreadable file",
         "init in a read-only folder",
         "closed folder",
+        "init in a closed folder",
+        "demo in a closed folder",
     ],
 )
 def test_rights_that_do_not_suffice(
@@ -326,7 +342,7 @@ def test_rights_that_do_not_suffice(
     guarded.chmod(folder_mode)
     given = [argument.format(folder=guarded) for argument in arguments]
     database = [] if "--db" in given else ["--db", str(guarded / "base.db")]
-    done = ordinary(*given, *database, "--json", cwd=Path("/"))
+    done = ordinary(*given, *database, "--json", "--quiet", cwd=Path("/"))
     guarded.chmod(0o700)
     if done.returncode == 77:
         pytest.skip("this container's root cannot give up its power over file modes")

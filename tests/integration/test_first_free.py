@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 import pytest
 from sqlalchemy import delete
 from sqlmodel import col
 
-from registrar_tui import desk_services
 from registrar_tui.errors import Refusal
 from registrar_tui.models import Slot
-from registrar_tui.services import booking, dto
+from registrar_tui.services import booking, dto, visits
 from registrar_tui.services.visits import SlotLost
 from registrar_tui.vocabulary import Channel
 from tests.integration.bases import Clinic, new_op
@@ -26,9 +26,9 @@ from tests.integration.tiny_clinic import (
 
 
 def first_free(
-    clinic: Clinic, patient: int = 1, specialty: str = "терапевт", op_id: str | None = None, **more: object
+    clinic: Clinic, patient: int = 1, specialty: str = "терапевт", op_id: str | None = None, **more: Any
 ) -> dto.VisitView:
-    command = dto.BookFirstFree(op_id or new_op(), patient, specialty, **more)  # type: ignore[arg-type]
+    command = dto.BookFirstFree(op_id or new_op(), patient, specialty, **more)
     return clinic.desk().book_first_free(command)
 
 
@@ -39,9 +39,13 @@ def test_the_first_free_slot_in_time(clinic: Clinic) -> None:
 
 
 def test_what_does_not_suit_is_passed_over(clinic: Clinic) -> None:
-    for place, changes in enumerate(
-        [{"closed": True}, {"kind": "referral"}, {"kind": "reserve"}, {"channels": "doctor"}]
-    ):
+    unsuitable: list[dict[str, Any]] = [
+        {"closed": True},
+        {"kind": "referral"},
+        {"kind": "reserve"},
+        {"channels": "doctor"},
+    ]
+    for place, changes in enumerate(unsuitable):
         for doctor in (THERAPIST, OTHER_THERAPIST):
             clinic.set(Slot, slot_id(doctor, 0, place), **changes)
     assert first_free(clinic).slot_id == slot_id(THERAPIST, 0, 4)
@@ -85,7 +89,7 @@ def test_a_slot_lost_to_another_desk_is_followed_by_the_next(
             clinic.book(slot, 10 + len(lost) - 1, desk="окно 2")
         return slot
 
-    monkeypatch.setattr(desk_services.booking, "first_free_slot", overtaken)
+    monkeypatch.setattr(booking, "first_free_slot", overtaken)
     visit = first_free(clinic)
     assert len(lost) == 3 and visit.slot_id not in lost and visit.status == "booked"
 
@@ -94,7 +98,7 @@ def test_a_slot_lost_at_the_last_moment_is_followed_by_the_next(
     clinic: Clinic, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The claim itself fails, after every rule has said yes."""
-    real = booking.claim
+    real = visits.claim
     lost: list[int] = []
 
     def once_lost(session: object, workplace: object, slots: object, visit_id: int) -> None:

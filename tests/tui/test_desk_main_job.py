@@ -129,6 +129,7 @@ async def test_stale_answers_are_not_shown(clinic: FakeServices) -> None:
         await driver.until_seen("Петрова Анна")
         pane = driver.pane(SearchPane)
         assert isinstance(pane, SearchPane)
+        assert pane.people is not None
         assert [row.key for row in pane.people.rows] == [4]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime, time
+from typing import Any
 
 import pytest
 
@@ -12,8 +13,8 @@ from registrar_tui.services.publishing import SlotPlan, planned
 DAY = date(2026, 11, 23)
 
 
-def template(**changes: object) -> ShiftTemplate:
-    values: dict[str, object] = {
+def template(**changes: Any) -> ShiftTemplate:
+    values: dict[str, Any] = {
         "doctor_id": 1,
         "room_id": 1,
         "weekday": 0,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import create_engine
@@ -251,7 +252,7 @@ def test_an_override_lifts_its_rule_and_no_other(
     if expected is None:
         return
     lifted = code(context, expected)
-    if DEFAULTS.may_override(expected):
+    if DEFAULTS.override_role(expected):
         assert lifted != expected
     else:
         assert lifted == expected
@@ -275,7 +276,7 @@ def session() -> Iterator[Session]:
     engine.dispose()
 
 
-def setting(rule: str, valid_from: date, **values: object) -> RuleSetting:
+def setting(rule: str, valid_from: date, **values: Any) -> RuleSetting:
     return RuleSetting(code=rule, valid_from=valid_from, basis="приказ № 5", **values)
 
 
@@ -319,7 +320,7 @@ def test_a_rule_is_switched_off_and_on_again_by_date(session: Session) -> None:
         "duplicate_visit",
     ]
     assert told[-1] is not None and told[-1].basis == "приказ № 5"
-    assert not load_rulebook(session, TODAY).may_override("duplicate_visit")
+    assert load_rulebook(session, TODAY).override_role("duplicate_visit") is None
 
 
 def test_a_setting_decides_who_may_override(session: Session) -> None:
@@ -327,7 +328,7 @@ def test_a_setting_decides_who_may_override(session: Session) -> None:
     session.add(setting("beyond_horizon", TODAY, override_role="senior", parameters='{"days": 1}'))
     session.flush()
     book = load_rulebook(session, TODAY)
-    assert not book.may_override("overlap") and book.may_override("beyond_horizon")
+    assert (book.override_role("overlap"), book.override_role("beyond_horizon")) == (None, "senior")
     far = on(starts_at=NOW + 3 * DAY)
     assert book.verdict(far, ("beyond_horizon",)) is None
     portal = replace(far, channel=Channel.PORTAL)

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlmodel import Session, col, select
+from sqlalchemy import bindparam, select
+from sqlmodel import Session, col
 
 from registrar_tui.models import RuleSetting
 from registrar_tui.services.rules.base import Rule, RuleContext, Verdict
@@ -92,18 +93,28 @@ class Rulebook:
         return next((entry.override_role for entry in self.rules if entry.rule.code == code), None)
 
 
+_SETTINGS = (
+    select(
+        col(RuleSetting.code),
+        col(RuleSetting.valid_from),
+        col(RuleSetting.enabled),
+        col(RuleSetting.basis),
+        col(RuleSetting.override_role),
+        col(RuleSetting.parameters),
+    )
+    .where(col(RuleSetting.valid_from) <= bindparam("day"))
+    .order_by(col(RuleSetting.valid_from), col(RuleSetting.id))
+)
+
+
 def load_rulebook(session: Session, day: date) -> Rulebook:
     """Read the settings valid on a day; the newest of a code wins, a disabled one removes the rule."""
-    newest: dict[str, RuleSetting] = {}
-    statement = (
-        select(RuleSetting).where(col(RuleSetting.valid_from) <= day).order_by(col(RuleSetting.valid_from))
-    )
-    for setting in session.exec(statement):
-        newest[setting.code] = setting
+    rows = session.connection().execute(_SETTINGS, {"day": day})
+    newest = {row.code: row for row in rows}
     return Rulebook(tuple(entry for rule in RULES if (entry := _in_force(rule, newest.get(rule.code)))))
 
 
-def _in_force(rule: Rule, setting: RuleSetting | None) -> RuleInForce | None:
+def _in_force(rule: Rule, setting: Any) -> RuleInForce | None:
     if setting is None:
         return RuleInForce(rule, rule.basis, rule.override_role, rule.parameters)
     if not setting.enabled:

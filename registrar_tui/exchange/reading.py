@@ -1,0 +1,59 @@
+"""Opening a table whatever its form."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+from registrar_tui.errors import UsageError
+from registrar_tui.exchange.csv_table import CsvTable
+from registrar_tui.exchange.encoding import UTF16_MARKS
+from registrar_tui.exchange.source import Source
+from registrar_tui.exchange.xlsx_table import MAGIC, XlsxTable
+
+Table = CsvTable | XlsxTable
+_OTHER_FORMS: Final = (
+    b"%PDF",
+    b"\xd0\xcf\x11\xe0",
+    b"\x89PNG",
+    b"GIF8",
+    b"\xff\xd8\xff",
+    b"SQLite format",
+    b"\x1f\x8b",
+)
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[Source]:
+    """Open a file to read a table from."""
+    source = Source(path)
+    try:
+        yield source
+    finally:
+        source.close()
+
+
+def table_of(source: Source) -> Table:
+    """Return the table in a file; UsageError of one line where there is none."""
+    head = source.head(4096)
+    if not head.strip():
+        raise UsageError(
+            f"Файл {source.name} пуст: укажите таблицу с заголовком.", field="file", code="not_a_table"
+        )
+    if head.startswith(MAGIC):
+        return XlsxTable(source)
+    if head.startswith(UTF16_MARKS):
+        raise UsageError(
+            f"{source.name} в кодировке UTF-16: сохраните его как «CSV UTF-8».",
+            field="file",
+            code="not_a_table",
+        )
+    if head.startswith(_OTHER_FORMS):
+        raise UsageError(
+            f"{source.name} — не таблица: нужен CSV или XLSX (старый XLS сохраните как XLSX).",
+            field="file",
+            code="not_a_table",
+        )
+    return CsvTable(source)

@@ -1,0 +1,136 @@
+"""Writing tables row by row: CSV for Excel, XLSX whose text stays text, JSON Lines."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Final, Literal, Protocol, Self
+
+from registrar_tui.exchange.neutral import neutral
+from registrar_tui.plain import plain
+
+Form = Literal["csv", "xlsx", "jsonl"]
+_SHEET_ROWS: Final = 1_000_000
+_LONGEST_CELL: Final = 32_767
+
+
+class TableWriter(Protocol):
+    """Takes rows of text; leaving the block completes the file."""
+
+    def write(self, cells: Sequence[str]) -> None:
+        """Write one row."""
+        ...
+
+    def __enter__(self) -> Self:
+        """Write the heading."""
+        ...
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Complete the file."""
+        ...
+
+
+class CsvWriter:
+    """UTF-8 with a mark and `;`: what Excel opens by a double click."""
+
+    def __init__(self, path: Path, titles: Sequence[str]) -> None:
+        self._path, self._titles = path, titles
+
+    def write(self, cells: Sequence[str]) -> None:
+        """Write one row; no cell begins with a formula."""
+        self._writer.writerow([neutral(cell) for cell in cells])
+
+    def __enter__(self) -> Self:
+        """Write the heading."""
+        self._file = self._path.open("w", encoding="utf-8-sig", newline="", errors="replace")
+        self._writer: Any = csv.writer(self._file, delimiter=";", lineterminator="\r\n")
+        self.write(self._titles)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Complete the file."""
+        self._file.close()
+
+
+class XlsxWriter:
+    """A workbook in constant memory; a sheet holds a million rows, the next ones go on another."""
+
+    def __init__(self, path: Path, titles: Sequence[str]) -> None:
+        self._path, self._titles = path, titles
+        self._row = self._sheets = 0
+
+    def write(self, cells: Sequence[str]) -> None:
+        """Write one row of text cells."""
+        if self._row > _SHEET_ROWS:
+            self._begin_sheet()
+        for place, cell in enumerate(cells):
+            if cell:
+                self._sheet.write_string(self._row, place, plain(cell)[:_LONGEST_CELL])
+        self._row += 1
+
+    def _begin_sheet(self) -> None:
+        self._sheets += 1
+        self._sheet = self._book.add_worksheet(f"Лист {self._sheets}")
+        self._row = 0
+        self.write(self._titles)
+
+    def __enter__(self) -> Self:
+        """Write the heading."""
+        from xlsxwriter import Workbook  # type: ignore[import-untyped]
+
+        options = {
+            "constant_memory": True,
+            "strings_to_formulas": False,
+            "strings_to_urls": False,
+            "strings_to_numbers": False,
+            "tmpdir": str(self._path.parent),
+        }
+        self._book: Any = Workbook(str(self._path), options)
+        self._begin_sheet()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Complete the file."""
+        self._book.close()
+
+
+class JsonWriter:
+    """One object a line, keys in English; an empty cell is null."""
+
+    def __init__(self, path: Path, keys: Sequence[str]) -> None:
+        self._path, self._keys = path, keys
+
+    def write(self, cells: Sequence[str]) -> None:
+        """Write one row."""
+        shape = {key: cell or None for key, cell in zip(self._keys, cells, strict=True)}
+        self._file.write(json.dumps(shape, ensure_ascii=False) + "\n")
+
+    def __enter__(self) -> Self:
+        """Open the file."""
+        self._file = self._path.open("w", encoding="utf-8", newline="", errors="replace")
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Complete the file."""
+        self._file.close()
+
+
+def writer_of(form: Form, path: Path, keys: Sequence[str], titles: Sequence[str]) -> TableWriter:
+    """Return a writer of one form; `titles` head a table, `keys` name the values of JSON."""
+    if form == "jsonl":
+        return JsonWriter(path, keys)
+    return CsvWriter(path, titles) if form == "csv" else XlsxWriter(path, titles)
+
+
+def form_of(path: Path) -> Form:
+    """Return the form a file's name asks for; CSV where it asks for none."""
+    suffix = path.suffix.casefold()
+    return "xlsx" if suffix == ".xlsx" else "jsonl" if suffix == ".jsonl" else "csv"

@@ -1,0 +1,124 @@
+"""Reading the first sheet of a workbook as rows of text."""
+
+from __future__ import annotations
+
+import zipfile
+from collections.abc import Iterator
+from datetime import date, datetime, time, timedelta
+from typing import Any, Final
+
+from registrar_tui.errors import UsageError
+from registrar_tui.exchange.csv_table import LONGEST_CELL, row_problem
+from registrar_tui.exchange.neutral import restored
+from registrar_tui.exchange.source import Source
+from registrar_tui.services.imports.rows import Row
+
+MAGIC: Final = b"PK\x03\x04"
+_LARGEST: Final = 400 << 20
+"""Bytes unpacked; the reader holds a sheet in memory, so a larger one is asked for as CSV."""
+_HEADER_WITHIN: Final = 100
+
+
+class XlsxTable:
+    """The first sheet: `header`, and `rows` from the first one after it; `done` of `total` rows are read."""
+
+    def __init__(self, source: Source) -> None:
+        self._source = source
+        self._sheet = _sheet(source)
+        self.done, self.total = 0, int(self._sheet.total_height)
+        self._first, self.header = self._header()
+        self._key = [cell.casefold() for cell in self.header]
+
+    def rows(self) -> Iterator[Row]:
+        """Yield every row in order; blank rows at the end are no rows."""
+        blank: list[int] = []
+        for number, values in enumerate(self._sheet.iter_rows(), 1):
+            self.done = number
+            if number <= self._first:
+                continue
+            cells = [cell_text(value) for value in values]
+            if not any(cells):
+                blank.append(number)
+                continue
+            yield from (row_problem(line, [""] * len(self.header), "row_empty") for line in blank)
+            blank.clear()
+            yield self._row(number, cells)
+
+    def _row(self, number: int, cells: list[str]) -> Row:
+        width = len(self.header)
+        rest, cells = cells[width:], cells[:width]
+        if any(len(cell) > LONGEST_CELL for cell in cells):
+            return row_problem(number, [cell[:LONGEST_CELL] for cell in cells], "cell_too_long")
+        if any(rest):
+            return row_problem(number, cells + rest, "row_cells", width)
+        if "\x00" in "".join(cells):
+            return row_problem(number, cells, "row_nul")
+        if any(sign < " " and sign != "\t" for cell in cells for sign in cell if not cell.isprintable()):
+            return row_problem(number, cells, "row_control")
+        if [cell.strip().casefold() for cell in cells] == self._key:
+            return row_problem(number, cells, "row_header")
+        cells = [restored(cell) for cell in cells]
+        if any(cell.lstrip().startswith(("=", "@")) for cell in cells):
+            return row_problem(number, cells, "cell_formula")
+        return Row(number, cells)
+
+    def _header(self) -> tuple[int, list[str]]:
+        for number, values in enumerate(self._sheet.iter_rows(), 1):
+            cells = [cell_text(value).strip() for value in values]
+            if any(cells):
+                while not cells[-1]:
+                    cells.pop()
+                return number, cells
+            if number > _HEADER_WITHIN:
+                break
+        raise UsageError(
+            f"{self._source.name}: первый лист пуст, образец даёт --template.",
+            field="file",
+            code="not_a_table",
+        )
+
+
+def _sheet(source: Source) -> Any:
+    from python_calamine import CalamineError, CalamineWorkbook, PasswordError
+
+    try:
+        source.file.seek(0)
+        with zipfile.ZipFile(source.file) as archive:
+            unpacked = sum(member.file_size for member in archive.infolist())
+        if unpacked > _LARGEST:
+            raise UsageError(
+                f"{source.name} слишком велик для XLSX: сохраните его как CSV.",
+                field="file",
+                code="too_large",
+            )
+        source.file.seek(0)
+        return CalamineWorkbook.from_filelike(source.file).get_sheet_by_index(0)
+    except PasswordError as error:
+        raise UsageError(f"{source.name} закрыт паролем: сохраните без пароля.", field="file") from error
+    except (CalamineError, zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
+        raise UsageError(
+            f"{source.name} — не таблица XLSX или повреждён: сохраните его заново или как CSV.",
+            field="file",
+            code="not_a_table",
+        ) from error
+
+
+def cell_text(value: Any) -> str:
+    """Return a cell as it would be typed: whole numbers without «.0», dates and times in ISO."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, bool):
+        return "да" if value else "нет"
+    if isinstance(value, float):
+        return str(int(value)) if value.is_integer() else repr(value)
+    if isinstance(value, datetime):
+        midnight = value.time() == time.min
+        return value.date().isoformat() if midnight else value.isoformat(sep=" ", timespec="minutes")
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, time):
+        return value.isoformat(timespec="minutes")
+    if isinstance(value, timedelta):
+        minutes = int(value.total_seconds()) // 60
+        return f"{minutes // 60:02d}:{minutes % 60:02d}"
+    return str(value)

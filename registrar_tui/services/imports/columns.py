@@ -1,0 +1,82 @@
+"""The columns a table may have, recognised by their Russian or English heading in any case and order."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from registrar_tui.errors import UsageError
+from registrar_tui.plain import plain
+from registrar_tui.services.imports.rows import ERROR_COLUMNS
+
+_SHOWN = 60
+
+
+class Column(NamedTuple):
+    """One column: its key is the English heading and the key of JSON Lines."""
+
+    key: str
+    title: str
+    required: bool = False
+    others: tuple[str, ...] = ()
+    """Further headings people give it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """Where the known columns stand in a table; unknown columns are carried along and not read."""
+
+    header: tuple[str, ...]
+    places: dict[str, int]
+
+    def place(self, key: str) -> int | None:
+        """Return the place of a column, None where the table has none."""
+        return self.places.get(key)
+
+    def text(self, cells: Sequence[str], key: str) -> str:
+        """Return a cell without outer blanks, empty where the table has no such column."""
+        place = self.places.get(key)
+        return "" if place is None else cells[place].strip()
+
+    def own(self) -> list[int]:
+        """Return the places of the table's own columns: without those that a former import has added."""
+        return [place for place, name in enumerate(self.header) if name.strip() not in ERROR_COLUMNS]
+
+
+def match_header(header: Sequence[str], columns: Sequence[Column], file: str) -> Layout:
+    """Find the known columns; UsageError `not_a_table`, `columns_missing` or `column_twice`."""
+    names = {_fold(name): column.key for column in columns for name in _names(column)}
+    places: dict[str, int] = {}
+    for place, heading in enumerate(header):
+        key = names.get(_fold(heading))
+        if key is None:
+            continue
+        if key in places:
+            shown = plain(heading.strip())[:_SHOWN]
+            raise UsageError(
+                f"{file}: столбец «{shown}» стоит дважды, оставьте один.", field="file", code="column_twice"
+            )
+        places[key] = place
+    missing = [column.title for column in columns if column.required and column.key not in places]
+    if not places:
+        raise UsageError(
+            f"{file} — не таблица с нужными столбцами ({', '.join(missing)}): образец даёт --template.",
+            field="file",
+            code="not_a_table",
+        )
+    if missing:
+        raise UsageError(
+            f"{file}: нет обязательных столбцов ({', '.join(missing)}), образец даёт --template.",
+            field="file",
+            code="columns_missing",
+        )
+    return Layout(tuple(header), places)
+
+
+def _names(column: Column) -> tuple[str, ...]:
+    return (column.key, column.title, *column.others)
+
+
+def _fold(heading: str) -> str:
+    return "".join(sign for sign in heading.casefold().replace("ё", "е") if sign.isalnum())

@@ -1,0 +1,102 @@
+"""Rows of doctors: known by full name and specialty, else added with their rooms and specialties."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from sqlalchemy import select
+from sqlmodel import Session, col
+
+from registrar_tui.models import Doctor
+from registrar_tui.services.imports.columns import Column, Layout
+from registrar_tui.services.imports.directory import (
+    branch_of,
+    flag_in,
+    refused,
+    room_of,
+    specialty_of,
+    whole_in,
+)
+from registrar_tui.services.workplace import Workplace
+from registrar_tui.validators.names import NameField, check_name, means_no_patronymic
+
+COLUMNS: Final = (
+    Column("last_name", "Фамилия", required=True),
+    Column("first_name", "Имя", required=True),
+    Column("middle_name", "Отчество"),
+    Column("specialty", "Специальность", required=True),
+    Column("narrow", "Узкая специальность"),
+    Column("branch", "Филиал"),
+    Column("room", "Кабинет", required=True),
+    Column("floor", "Этаж"),
+    Column("post", "Должность"),
+    Column("since_year", "Стаж с года"),
+    Column("accepting", "Принимает"),
+)
+EXAMPLE: Final = ("Белова", "Анна", "Петровна", "терапевт", "нет", "", "301", "3", "врач", "2010", "да")
+_LONGEST: Final = 60
+
+
+def settle(session: Session, workplace: Workplace, layout: Layout, cells: list[str]) -> bool:
+    """Write one row; tells whether the doctor is new. Refusal names the column."""
+    last, first, middle = (_name(layout.text(cells, key), key) for key in _NAMES)
+    narrow = flag_in(layout.text(cells, "narrow"), "narrow", default=False)
+    specialty_id = specialty_of(session, _word(layout, cells, "specialty"), narrow=narrow)
+    branch_id = branch_of(session, layout.text(cells, "branch"), workplace.branch_id)
+    room_id = room_of(session, branch_id, _word(layout, cells, "room"), layout.text(cells, "floor")[:10])
+    doctor = _known(session, last, first, middle, specialty_id)
+    new = doctor is None
+    if doctor is None:
+        doctor = Doctor(
+            last_name=last,
+            first_name=first,
+            middle_name=middle,
+            specialty_id=specialty_id,
+            branch_id=branch_id,
+            room_id=room_id,
+            post="врач",
+        )
+    doctor.branch_id, doctor.room_id = branch_id, room_id
+    doctor.post = layout.text(cells, "post")[:_LONGEST] or doctor.post
+    if since := layout.text(cells, "since_year"):
+        doctor.since_year = whole_in(since, "since_year", 1940, workplace.now().year)
+    doctor.accepting = flag_in(layout.text(cells, "accepting"), "accepting", default=doctor.accepting)
+    session.add(doctor)
+    session.flush()
+    return new
+
+
+_NAMES: Final[tuple[NameField, ...]] = ("last_name", "first_name", "middle_name")
+
+
+def _name(text: str, field: NameField) -> str:
+    if field == "middle_name" and (not text or means_no_patronymic(text)):
+        return ""
+    checked = check_name(text, field=field)
+    if checked.value is None:
+        problem = checked.errors[0]
+        raise refused(problem.code, field, problem.message)
+    return checked.value
+
+
+def _word(layout: Layout, cells: list[str], key: str) -> str:
+    text = layout.text(cells, key)
+    if not text or len(text) > _LONGEST:
+        raise refused(f"{key}_format", key, f"Впишите значение до {_LONGEST} знаков.")
+    return text
+
+
+def _known(session: Session, last: str, first: str, middle: str, specialty_id: int) -> Doctor | None:
+    found: Doctor | None = (
+        session.execute(
+            select(Doctor).where(
+                col(Doctor.last_name) == last,
+                col(Doctor.first_name) == first,
+                col(Doctor.middle_name) == middle,
+                col(Doctor.specialty_id) == specialty_id,
+            )
+        )
+        .scalars()
+        .first()
+    )
+    return found

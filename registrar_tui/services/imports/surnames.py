@@ -1,0 +1,95 @@
+"""The surname dictionary kept in step with many cards at once; one at a time is `services.surname_index`."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from typing import Any, Final
+
+from sqlalchemy import bindparam, delete, select, text, update
+from sqlmodel import Session
+
+from registrar_tui.models import Surname
+from registrar_tui.services.imports.writing import RowWriter
+from registrar_tui.services.surname_index import deletions, trigrams
+
+_TABLES: Final = Surname.metadata.tables
+_SURNAME: Final = _TABLES["surname"]
+_DELETION: Final = _TABLES["surname_deletion"]
+_TRIGRAM: Final = _TABLES["surname_trigram"]
+_KNOWN: Final = select(_SURNAME.c.name).where(_SURNAME.c.name.in_(bindparam("names", expanding=True)))
+_IDS: Final = select(_SURNAME.c.id, _SURNAME.c.name).where(
+    _SURNAME.c.name.in_(bindparam("names", expanding=True))
+)
+_COUNT_IN: Final = text(
+    "INSERT INTO surname (name, people) VALUES (:name, :more)"
+    " ON CONFLICT (name) DO UPDATE SET people = surname.people + :more"
+)
+_ADD_DELETION: Final = text(
+    "INSERT INTO surname_deletion (deletion, surname_id) VALUES (:key, :surname_id) ON CONFLICT DO NOTHING"
+)
+_ADD_TRIGRAM: Final = text(
+    "INSERT INTO surname_trigram (trigram, surname_id) VALUES (:key, :surname_id) ON CONFLICT DO NOTHING"
+)
+
+
+def write_all(writer: RowWriter, counts: Mapping[str, int]) -> None:
+    """Write a whole dictionary where there is none."""
+    names = sorted(name for name in counts if name)
+    ids = writer.reserve("surname", len(names))
+    numbered = list(zip(ids, names, strict=True))
+    writer.insert("surname", ("id", "name", "people"), [(i, name, counts[name]) for i, name in numbered])
+    # In the order of the key: the tree grows at its end.
+    for table, column, keys_of in (
+        ("surname_deletion", "deletion", deletions),
+        ("surname_trigram", "trigram", trigrams),
+    ):
+        rows = sorted((key, number) for number, name in numbered for key in keys_of(name))
+        writer.insert(table, (column, "surname_id"), rows)
+
+
+def count(session: Session, changes: Counter[str]) -> None:
+    """Apply how many cards each surname has won or lost; names in order, so that imports cannot deadlock."""
+    gains = {name: more for name, more in sorted(changes.items()) if name and more > 0}
+    losses = {name: -less for name, less in sorted(changes.items()) if name and less < 0}
+    connection = session.connection()
+    if gains:
+        names = list(gains)
+        known = set(connection.execute(_KNOWN, {"names": names}).scalars())
+        connection.execute(_COUNT_IN, [{"name": name, "more": more} for name, more in gains.items()])
+        fresh = [name for name in names if name not in known]
+        if fresh:
+            _add_keys(session, {row.name: row.id for row in connection.execute(_IDS, {"names": fresh})})
+    if losses:
+        _count_out(session, losses)
+
+
+def _add_keys(session: Session, ids: Mapping[str, int]) -> None:
+    connection = session.connection()
+    for statement, keys_of in ((_ADD_DELETION, deletions), (_ADD_TRIGRAM, trigrams)):
+        rows: list[dict[str, Any]] = [
+            {"key": key, "surname_id": number}
+            for name, number in sorted(ids.items())
+            for key in sorted(keys_of(name))
+        ]
+        if rows:
+            connection.execute(statement, rows)
+
+
+def _count_out(session: Session, losses: Mapping[str, int]) -> None:
+    connection = session.connection()
+    connection.execute(
+        update(_SURNAME)
+        .where(_SURNAME.c.name == bindparam("lost"))
+        .values(people=_SURNAME.c.people - bindparam("less")),
+        [{"lost": name, "less": less} for name, less in losses.items()],
+    )
+    gone = list(
+        connection.execute(
+            select(_SURNAME.c.id).where(_SURNAME.c.name.in_(list(losses)), _SURNAME.c.people <= 0)
+        ).scalars()
+    )
+    if gone:
+        for table in (_DELETION, _TRIGRAM):
+            connection.execute(delete(table).where(table.c.surname_id.in_(gone)))
+        connection.execute(delete(_SURNAME).where(_SURNAME.c.id.in_(gone)))

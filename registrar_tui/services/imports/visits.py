@@ -1,0 +1,235 @@
+"""Rows of visits: what was written on paper while the base was out of reach, booked by the same rules."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, time, timedelta
+from typing import Any, Final
+
+from sqlalchemy import or_, select
+from sqlmodel import Session, col
+
+from registrar_tui.clock import FixedClock, to_utc
+from registrar_tui.errors import Refusal
+from registrar_tui.models import Doctor, Patient, Slot
+from registrar_tui.services import audit, availability, booking, dto, rebooking
+from registrar_tui.services.imports.columns import Column, Layout
+from registrar_tui.services.imports.directory import (
+    day_in,
+    doctor_of,
+    moment_in,
+    number_in,
+    refused,
+    said,
+    time_in,
+)
+from registrar_tui.services.imports.schedule import channel_in
+from registrar_tui.services.operations import once
+from registrar_tui.services.rules.rulebook import load_rulebook
+from registrar_tui.services.search_keys import fold
+from registrar_tui.services.slots import asker_for, patient_facts
+from registrar_tui.services.target_search import find_specialty
+from registrar_tui.services.wording import day_and_time
+from registrar_tui.services.workplace import Workplace
+from registrar_tui.validators.reading import compact
+from registrar_tui.vocabulary import CANCEL_REASONS, Initiator
+
+COLUMNS: Final = (
+    Column("patient_id", "Пациент №"),
+    Column("policy", "Полис", others=("enp", "ЕНП")),
+    Column("snils", "СНИЛС"),
+    Column("last_name", "Фамилия"),
+    Column("first_name", "Имя"),
+    Column("middle_name", "Отчество"),
+    Column("birth_date", "Дата рождения"),
+    Column("doctor", "Врач"),
+    Column("specialty", "Специальность"),
+    Column("date", "Дата", required=True),
+    Column("time", "Время", required=True),
+    Column("service", "Услуга"),
+    Column("channel", "Канал"),
+    Column("override", "Отступление от правила"),
+    Column("reason", "Основание"),
+    Column("written_at", "Записано"),
+)
+EXAMPLE: Final = (
+    *("", "", "", "Иванов", "Иван", "Петрович", "12.05.1958", "Белова А. П.", "терапевт"),
+    *("24.11.2026", "09:15", "", "телефон", "", "", ""),
+)
+CANCEL_COLUMNS: Final = (
+    Column("visit", "Талон", required=True, others=("ticket", "number")),
+    Column("reason", "Причина"),
+    Column("by", "Кто отменил"),
+)
+CANCEL_EXAMPLE: Final = ("0412", "просьба пациента", "пациент")
+_CODE_DIGITS: Final = 20
+_PAPER: Final = timedelta(days=7)
+"""How old paper may be."""
+
+
+def settle(session: Session, workplace: Workplace, layout: Layout, cells: list[str], op_id: str) -> bool:
+    """Book one row in the caller's transaction; AlreadyDone where it has been booked, Refusal names why not.
+
+    A row that says when it was written on paper is judged as of that moment: what was still ahead then may
+    be past now.
+    """
+    judged = _as_of(workplace, layout.text(cells, "written_at"))
+    patient_id = _patient(session, layout, cells)
+    channel = channel_in(layout.text(cells, "channel"), "channel")
+    rule, reason = layout.text(cells, "override"), layout.text(cells, "reason")
+    overrides = (dto.Override(rule, reason),) if rule else ()
+    slot_id = _slot(session, judged, layout, cells, patient_id)
+    service = layout.text(cells, "service") or None
+    command = dto.BookVisit(op_id, patient_id, slot_id, service, channel, overrides)
+
+    def work() -> dict[str, Any]:
+        return booking.book(session, judged, command).as_dict()
+
+    answer = once(session, workplace, op_id, f"import-visit {patient_id} {slot_id}", work)
+    _journal(session, workplace, "booked", op_id, answer, reason)
+    return True
+
+
+def settle_cancel(
+    session: Session, workplace: Workplace, layout: Layout, cells: list[str], op_id: str
+) -> bool:
+    """Cancel one visit in the caller's transaction; AlreadyDone where this row has done so."""
+    visit_id = _visit(workplace, layout.text(cells, "visit"))
+    reason = _reason(layout.text(cells, "reason"))
+    by = Initiator.CLINIC if fold(layout.text(cells, "by")).startswith(("к", "clinic")) else Initiator.PATIENT
+    command = dto.CancelVisit(op_id, visit_id, reason, by)
+
+    def work() -> dict[str, Any]:
+        return rebooking.cancel(session, workplace, command).as_dict()
+
+    answer = once(session, workplace, op_id, f"import-cancel {visit_id}", work)
+    _journal(session, workplace, "cancelled", op_id, answer, reason)
+    return True
+
+
+def _journal(
+    session: Session, workplace: Workplace, action: str, op_id: str, answer: dict[str, Any], reason: str
+) -> None:
+    audit.append(
+        session,
+        workplace.writer(),
+        workplace.utc(),
+        action,
+        object_kind="visit",
+        object_id=answer["id"],
+        op_id=op_id,
+        reason=reason,
+        detail={"patient": answer["patient_id"]},
+    )
+
+
+def _as_of(workplace: Workplace, text: str) -> Workplace:
+    if not text:
+        return workplace
+    written = moment_in(text, "written_at")
+    if not workplace.now() - _PAPER <= written <= workplace.now():
+        message = f"Записано {day_and_time(written)}: нужно время не позже нынешнего и не старше недели."
+        raise refused("written_at_format", "written_at", message)
+    return replace(workplace, clock=FixedClock(to_utc(written, workplace.zone)))
+
+
+def _patient(session: Session, layout: Layout, cells: list[str]) -> int:
+    """Return the person of a row: by number of the card, ЕНП, СНИЛС, else by name and birth date."""
+    if text := layout.text(cells, "patient_id"):
+        number = number_in(text)
+        if number is None:
+            raise refused("patient_format", "patient_id", f"{said(text)} — не номер карточки.")
+        return number
+    enp, snils = compact(layout.text(cells, "policy")), compact(layout.text(cells, "snils"))
+    wanted = [col(Patient.enp) == enp] if enp else []
+    wanted += [col(Patient.snils) == snils] if snils else []
+    statement = select(col(Patient.id)).where(col(Patient.merged_into_id).is_(None)).limit(3)
+    if wanted:
+        found = session.execute(statement.where(or_(*wanted))).scalars().all()
+    else:
+        last, first, middle = (
+            fold(layout.text(cells, f"{part}_name")) for part in ("last", "first", "middle")
+        )
+        if not (last and first and layout.text(cells, "birth_date")):
+            message = "Пациент не указан: впишите полис, СНИЛС или ФИО с датой рождения."
+            raise refused("patient_missing", "last_name", message)
+        born = day_in(layout.text(cells, "birth_date"), "birth_date")
+        statement = statement.where(col(Patient.last_key) == last, col(Patient.first_key) == first)
+        statement = statement.where(col(Patient.birth_date) == born)
+        if middle:
+            statement = statement.where(col(Patient.middle_key) == middle)
+        found = session.execute(statement).scalars().all()
+    if len(found) > 1:
+        numbers = ", ".join(f"№ {number}" for number in found)
+        raise refused("ambiguous", "last_name", f"Подходят несколько карточек ({numbers}): впишите номер.")
+    if not found:
+        raise refused("not_found", "last_name", "Такого пациента в базе нет: сначала заведите карточку.")
+    return int(found[0])
+
+
+def _slot(session: Session, judged: Workplace, layout: Layout, cells: list[str], patient_id: int) -> int:
+    """Return the slot of that doctor (else of anybody of the specialty, free ones first) at that time."""
+    day = day_in(layout.text(cells, "date"), "date")
+    moment = datetime.combine(day, time_in(layout.text(cells, "time"), "time"))
+    doctors = _doctors(session, layout, cells)
+    rows = session.execute(
+        select(col(Slot.id)).where(col(Slot.doctor_id).in_(doctors), col(Slot.starts_at) == moment)
+    ).scalars()
+    slots = list(rows)
+    if not slots:
+        raise _no_slot(session, judged, doctors, moment, patient_id)
+    for slot_id in slots[:-1]:
+        try:
+            booking.examine(session, judged, dto.BookVisit("", patient_id, slot_id))
+        except Refusal:
+            continue
+        return int(slot_id)
+    return int(slots[-1])
+
+
+def _doctors(session: Session, layout: Layout, cells: list[str]) -> list[int]:
+    name, specialty = layout.text(cells, "doctor"), layout.text(cells, "specialty")
+    if name:
+        return [doctor_of(session, name, specialty).id or 0]
+    specialty_id = find_specialty(session, specialty) if specialty else None
+    if specialty_id is None:
+        raise refused("specialty_unknown", "specialty", "Врач не указан: впишите врача или специальность.")
+    statement = (
+        select(col(Doctor.id)).where(col(Doctor.specialty_id) == specialty_id).order_by(col(Doctor.id))
+    )
+    return list(session.execute(statement).scalars())
+
+
+def _no_slot(
+    session: Session, judged: Workplace, doctors: list[int], moment: datetime, patient_id: int
+) -> Refusal:
+    rulebook = load_rulebook(session, judged.now().date())
+    patient = patient_facts(session, patient_id, since=judged.now())
+    asker = asker_for(judged, channel_in("", "channel"), patient=patient)
+    start = max(judged.now(), datetime.combine(moment.date(), time.min))
+    near = availability.first_suitable(session, rulebook, asker, doctors, from_moment=start)
+    hint = f" Ближайшее свободное: {day_and_time(near.starts_at)} (слот {near.id})." if near else ""
+    return refused("no_slot", "time", f"На {day_and_time(moment)} приёма в расписании нет.{hint}")
+
+
+def _visit(workplace: Workplace, text: str) -> int:
+    digits = compact(text)
+    code = len(digits) == _CODE_DIGITS
+    visit_id = workplace.tickets.read(digits) if code else number_in(digits)
+    if visit_id is None:
+        raise refused(
+            "visit_format", "visit", f"Талон {said(text)} не распознан: впишите номер или код талона."
+        )
+    return visit_id
+
+
+def _reason(text: str) -> str:
+    word = text.casefold()
+    if not word:
+        return "patient-request"
+    for code, label in CANCEL_REASONS.items():
+        if word in (code, label.casefold()):
+            return code
+    raise refused(
+        "reason_unknown", "reason", f"Причины {said(text)} нет: {', '.join(CANCEL_REASONS.values())}."
+    )

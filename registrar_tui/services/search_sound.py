@@ -1,0 +1,24 @@
+"""Names that sound alike in Russian though they are spelt otherwise. Pure."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+# Unstressed о sounds like а, and е, я, э like и; a voiced consonant is deafened before another and at the end.
+_SOUNDS: Final = str.maketrans("оеыэяюёбвгджзщ", "аииииуипфктшсш", "ъьй")
+_DOUBLED: Final = re.compile(r"(.)\1+")
+_JOINED: Final = (("стс", "с"), ("тс", "ц"), ("стн", "сн"), ("сч", "ш"), ("шч", "ш"), ("сш", "ш"))
+
+
+def sound(key: str) -> str:
+    """Return one spelling for all folded names that sound alike: «казлоф» and «козлов»."""
+    heard = key.translate(_SOUNDS)
+    for written, said in _JOINED:
+        heard = heard.replace(written, said)
+    return _DOUBLED.sub(r"\1", heard)
+
+
+def first_sound(key: str) -> str:
+    """Return what the first letter of a folded name sounds like."""
+    return key[:1].translate(_SOUNDS)

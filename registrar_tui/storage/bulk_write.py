@@ -1,0 +1,118 @@
+"""Many rows at once: `executemany` of the SQLite driver, COPY of PostgreSQL, indexes dropped and rebuilt."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from sqlalchemy import Engine, Index, Table, text
+from sqlalchemy.exc import DBAPIError
+from sqlmodel import Session, SQLModel
+
+
+class BulkWriter:
+    """One session's way for bulk rows; values are those SQLAlchemy would be given."""
+
+    def __init__(self, session: Session) -> None:
+        self._connection = session.connection()
+        self._sqlite = self._connection.dialect.name == "sqlite"
+        self._dropped: list[Index] = []
+
+    def reserve(self, table: str, count: int) -> Sequence[int]:
+        """Return ids nobody else will take: SQLite's writer is alone, PostgreSQL has a sequence."""
+        if self._sqlite:
+            highest = self._connection.execute(text(f"SELECT max(id) FROM {table}")).scalar() or 0  # noqa: S608
+            return range(highest + 1, highest + 1 + count)
+        ids = self._connection.execute(
+            text("SELECT nextval(pg_get_serial_sequence(:table, 'id')) FROM generate_series(1, :count)"),
+            {"table": table, "count": count},
+        )
+        return list(ids.scalars())
+
+    def insert(self, table: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+        """Insert rows given as tuples in the order of `columns`."""
+        if not rows:
+            return
+        target = SQLModel.metadata.tables[table]
+        converted = self._converted(target, columns, rows)
+        names = ", ".join(f'"{name}"' for name in columns)
+        with self._wrapped():
+            self._send(table, names, len(columns), converted)
+
+    def _send(self, table: str, names: str, width: int, converted: Sequence[Sequence[Any]]) -> None:
+        driver: Any = self._connection.connection.dbapi_connection
+        if self._sqlite:
+            marks = ", ".join("?" * width)
+            driver.executemany(f'INSERT INTO "{table}" ({names}) VALUES ({marks})', converted)  # noqa: S608
+            return
+        with driver.cursor() as cursor, cursor.copy(f'COPY "{table}" ({names}) FROM STDIN') as copy:
+            for row in converted:
+                copy.write_row(row)
+
+    @contextmanager
+    def _wrapped(self) -> Iterator[None]:
+        """Give the driver's errors the shape SQLAlchemy's have: the store knows what to say of those."""
+        base = self._connection.dialect.loaded_dbapi.Error
+        try:
+            yield
+        except base as error:
+            raise DBAPIError.instance(
+                None, None, error, base, hide_parameters=True, dialect=self._connection.dialect
+            ) from error
+
+    def _converted(
+        self, table: Table, columns: Sequence[str], rows: Sequence[Sequence[Any]]
+    ) -> Sequence[Sequence[Any]]:
+        """Turn dates and instants into what the driver stores, column by column; most columns stay."""
+        dialect = self._connection.dialect
+        ways: list[tuple[int, Callable[[Any], Any], dict[Any, Any]]] = []
+        for place, name in enumerate(columns):
+            processor = table.c[name].type.dialect_impl(dialect).bind_processor(dialect)
+            if processor is not None:
+                ways.append((place, processor, {}))
+        if not ways:
+            return rows
+        turned = []
+        for row in rows:
+            values = list(row)
+            for place, way, known in ways:
+                value = values[place]
+                if value not in known:
+                    known[value] = way(value)
+                values[place] = known[value]
+            turned.append(values)
+        return turned
+
+    def drop_indexes(self, tables: Sequence[str]) -> None:
+        """Drop the indexes of tables until `build_indexes`."""
+        for table in tables:
+            for index in sorted(SQLModel.metadata.tables[table].indexes, key=lambda index: str(index.name)):
+                index.drop(self._connection)
+                self._dropped.append(index)
+
+    def build_indexes(self) -> None:
+        """Build what was dropped."""
+        while self._dropped:
+            self._dropped[-1].create(self._connection)
+            self._dropped.pop()
+
+
+@contextmanager
+def scratch_session(engine: Engine) -> Iterator[Session]:
+    """Yield a session that keeps one connection, whose temporary tables lie on disk and not in memory."""
+    with engine.connect() as connection:
+        driver: Any = connection.connection.dbapi_connection
+        sqlite = connection.dialect.name == "sqlite"
+        if sqlite:
+            driver.execute("PRAGMA temp_store=FILE")
+        try:
+            with Session(connection, expire_on_commit=False) as session:
+                yield session
+        finally:
+            connection.rollback()
+            if sqlite:
+                driver.execute("PRAGMA temp_store=MEMORY")  # drops every temporary table
+            else:
+                connection.exec_driver_sql("DISCARD TEMP")
+                connection.commit()

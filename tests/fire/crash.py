@@ -1,0 +1,221 @@
+"""Desks are killed in the middle of their work, hundreds of times; then the base must keep every promise.
+
+`python -m tests.fire.crash --kills 300 --store sqlite|postgres` is the long run.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import random
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from multiprocessing.process import BaseProcess
+from pathlib import Path
+from typing import Any
+
+from sqlmodel import Session
+
+from registrar_tui.storage.engine import open_engine
+from tests.fire import arena
+from tests.fire.desk_child import DeskPlan, processes, run_desk
+from tests.fire.journal import Attempt, Command, read_journal, unanswered
+from tests.fire.proofs import faults_of, read_traces, wait_for_writers
+from tests.integration.bases import PG_VARIABLE
+
+DESKS = 4
+SLOTS = 48
+PATIENTS = 24  # of each desk
+LIFE = (0.25, 0.7)  # seconds from the first command to the kill
+
+
+@dataclass
+class Toll:
+    """What a run came to."""
+
+    kills: int = 0
+    acknowledged: int = 0
+    refused: int = 0
+    unavailable: int = 0
+    open: int = 0
+    """Commands a desk died in."""
+    durable_unsaid: int = 0
+    """Of these, done in the base although nobody was told: the case the op_id is for."""
+    retried: int = 0
+    repeated: int = 0
+    """Retries of a command that had been done, answered with its first answer."""
+    seconds: float = 0.0
+    faults: list[str] = field(default_factory=list)
+
+
+@dataclass
+class _Life:
+    """One desk with its successors."""
+
+    number: int
+    slots: tuple[int, ...]
+    patients: tuple[int, ...]
+    journals: list[Path] = field(default_factory=list)
+    done_unsaid: dict[str, dict[str, Any] | None] = field(default_factory=dict)
+    """What the base kept of each command a desk died in, before anybody retried it."""
+    process: BaseProcess | None = None
+    dies_at: float = 0.0
+
+
+class CrashRun:
+    """Starts desks, kills them in turn, starts their successors, and proves the base at the end."""
+
+    def __init__(self, database: str, folder: Path, *, seed: int = 1, life: tuple[float, float] = LIFE) -> None:
+        self._database = database
+        self._folder = folder
+        self._chance = random.Random(seed)
+        self._life = life
+        self._processes: Any = processes()
+        arena.build_arena(database, slots=SLOTS, patients=PATIENTS * DESKS)
+        people = arena.patient_ids(PATIENTS * DESKS)
+        self._desks = [
+            _Life(number, tuple(arena.slot_ids(SLOTS)), tuple(people[number::DESKS])) for number in range(DESKS)
+        ]
+        self.toll = Toll()
+
+    def run(self, kills: int) -> Toll:
+        """Kill that many desks, then prove."""
+        began = time.monotonic()
+        try:
+            for desk in self._desks:
+                self._start(desk)
+            while self.toll.kills < kills - DESKS:
+                victim = min(self._desks, key=lambda desk: desk.dies_at)
+                time.sleep(max(0.0, victim.dies_at - time.monotonic()))
+                self._kill(victim)
+                self._start(victim)
+        finally:
+            for desk in self._desks:
+                self._kill(desk)
+        self.toll.seconds = time.monotonic() - began
+        self._prove()
+        return self.toll
+
+    def _start(self, desk: _Life) -> None:
+        last = self._last_of(desk)
+        retried = last if self._chance.random() < 0.5 else None
+        journal = self._folder / f"desk{desk.number}-{len(desk.journals)}.log"
+        desk.journals.append(journal)
+        plan = DeskPlan(
+            self._database,
+            self._folder,
+            f"окно {desk.number}",
+            journal,
+            self._chance.randrange(2**31),
+            desk.slots,
+            desk.patients,
+            retried,
+        )
+        desk.process = self._processes.Process(target=run_desk, args=(plan,), daemon=True)
+        desk.process.start()
+        _wait_for_first_word(journal, desk.process)
+        desk.dies_at = time.monotonic() + self._chance.uniform(*self._life)
+
+    def _last_of(self, desk: _Life) -> Command | None:
+        """Return the command a desk died in; the base is asked first whether it was done."""
+        last = unanswered(desk.journals[-1]) if desk.journals else None
+        if last is not None:
+            desk.done_unsaid[last.op_id] = self._answers().get(last.op_id)
+        return last
+
+    def _answers(self) -> dict[str, dict[str, Any]]:
+        engine = open_engine(self._database)
+        try:
+            with engine.connect() as connection:
+                wait_for_writers(connection)
+            with Session(engine) as session:
+                return read_traces(session).answers
+        finally:
+            engine.dispose()
+
+    def _kill(self, desk: _Life) -> None:
+        if desk.process is None:
+            return
+        if desk.process.exitcode is not None:
+            self.toll.faults.append(f"desk {desk.number} ended by itself: {desk.process.exitcode}")
+        desk.process.kill()
+        desk.process.join()
+        desk.process = None
+        self.toll.kills += 1
+
+    def _prove(self) -> None:
+        lives = [[read_journal(file) for file in desk.journals] for desk in self._desks]
+        desks = [[attempt for journal in life for attempt in journal] for life in lives]
+        self.toll.faults += faults_of(self._database, desks)
+        self._count(desks)
+        for journal in (journal for life in lives for journal in life):
+            if any(not attempt.mark for attempt in journal[:-1]):
+                self.toll.faults.append("a desk died in more than one command")
+        answers = self._answers()
+        for desk, attempts in zip(self._desks, desks, strict=True):
+            self._judge_retries(desk, attempts, answers)
+
+    def _count(self, desks: Sequence[Sequence[Attempt]]) -> None:
+        for attempt in (attempt for desk in desks for attempt in desk):
+            self.toll.acknowledged += attempt.mark == "A"
+            self.toll.refused += attempt.mark == "R"
+            self.toll.unavailable += attempt.mark == "E"
+            self.toll.open += attempt.mark == ""
+            if attempt.mark == "E":
+                self.toll.faults.append(f"{attempt.command.op_id}: {attempt.code} {attempt.message}")
+            if attempt.mark == "R" and attempt.code != "slot_taken":
+                self.toll.faults.append(f"{attempt.command} was refused as {attempt.code}")
+
+    def _judge_retries(
+        self, desk: _Life, attempts: Sequence[Attempt], answers: dict[str, dict[str, Any]]
+    ) -> None:
+        """A retry of what had been done may only repeat the first answer, and the answer stays as it was."""
+        for op_id, before in desk.done_unsaid.items():
+            tries = [attempt for attempt in attempts if attempt.command.op_id == op_id]
+            self.toll.durable_unsaid += before is not None
+            self.toll.retried += len(tries) > 1
+            if before is None:
+                continue
+            if answers.get(op_id) != before:
+                self.toll.faults.append(f"{op_id}: the first answer {before} became {answers.get(op_id)}")
+            for again in tries[1:]:
+                self.toll.repeated += again.mark == "A"
+                if again.mark in ("R", "E") or (again.mark and again.visit != before["id"]):
+                    self.toll.faults.append(f"{op_id} had been done and its retry got {again}")
+
+def _wait_for_first_word(journal: Path, process: BaseProcess, timeout: float = 60.0) -> None:
+    deadline = time.monotonic() + timeout
+    while not (journal.exists() and journal.stat().st_size):
+        if process.exitcode is not None:
+            raise AssertionError(f"the desk of {journal.name} ended with {process.exitcode}")
+        if time.monotonic() > deadline:
+            raise AssertionError(f"the desk of {journal.name} said nothing for {timeout:.0f} s")
+        time.sleep(0.005)
+
+
+def main(words: Sequence[str]) -> int:
+    """Run the long harness and print its figures; 1 where anything was found."""
+    parser = argparse.ArgumentParser(prog="python -m tests.fire.crash")
+    parser.add_argument("--kills", type=int, default=300)
+    parser.add_argument("--store", choices=("sqlite", "postgres"), default="sqlite")
+    parser.add_argument("--seed", type=int, default=1)
+    asked = parser.parse_args(words)
+    server = os.environ.get(PG_VARIABLE, "")
+    if asked.store == "postgres" and not server:
+        parser.error(f"set {PG_VARIABLE}")
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        with arena.place_for(asked.store, folder, server, f"crash_{os.getpid()}") as database:
+            toll = CrashRun(database, folder, seed=asked.seed).run(asked.kills)
+    for fault in toll.faults:
+        print("FAULT", fault)
+    print(asked.store, {name: value for name, value in vars(toll).items() if name != "faults"})
+    print(f"{len(toll.faults)} faults")
+    return 1 if toll.faults else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

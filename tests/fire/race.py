@@ -1,0 +1,221 @@
+"""Desk processes run for the same slots at the same moment; counted are doubles, losses, errors and waits.
+
+A racer is what takes one slot for one person: the real use-cases, the bare driver with the same statements, or
+(the negative control) a table without the claim's key.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
+
+from sqlalchemy import func, select
+from sqlmodel import Session, col
+
+from registrar_tui.config import is_url
+from registrar_tui.errors import Refusal, RegistrarError
+from registrar_tui.models import Visit
+from registrar_tui.services import dto
+from registrar_tui.storage.engine import open_engine
+from registrar_tui.vocabulary import ACTIVE_STATUSES
+from tests.fire.arena import open_desk, slot_ids
+from tests.fire.desk_child import processes
+from tests.fire.history import connect_naively
+
+_WINDOW = 16  # slots that the desks fight over at a time
+
+
+class Racer(Protocol):
+    """One desk in a race."""
+
+    def take(self, op_id: str, patient: int, slot: int) -> str:
+        """Return `won`, `slot_taken`, or what went wrong."""
+        ...
+
+    def close(self) -> None:
+        """Give the connections back."""
+        ...
+
+
+@dataclass(frozen=True)
+class Lane:
+    """What one desk of a race does."""
+
+    database: str
+    folder: Path
+    number: int
+    wishes: tuple[tuple[int, int], ...]
+    """Patient and slot of each attempt."""
+    think: float = 0.0
+    """Mean seconds between two bookings; 0: as fast as it goes."""
+
+
+@dataclass
+class Result:
+    """What a race came to; times in seconds."""
+
+    wall: float = 0.0
+    waits: list[float] = field(default_factory=list)
+    won: list[tuple[int, int]] = field(default_factory=list)
+    taken: int = 0
+    errors: list[str] = field(default_factory=list)
+    desk_rates: list[float] = field(default_factory=list)
+
+    @property
+    def attempts(self) -> int:
+        """Return how many attempts were made."""
+        return len(self.waits)
+
+    @property
+    def rate(self) -> float:
+        """Return attempts a second, all desks together."""
+        return self.attempts / self.wall
+
+    @property
+    def fairness(self) -> float:
+        """Return the slowest desk's rate over the fastest one's."""
+        return min(self.desk_rates) / max(self.desk_rates)
+
+    def wait(self, share: float) -> float:
+        """Return a quantile of the waits."""
+        ordered = sorted(self.waits)
+        return ordered[min(len(ordered) - 1, int(len(ordered) * share))]
+
+
+class ServiceRacer:
+    """The real use-cases."""
+
+    def __init__(self, lane: Lane) -> None:
+        self._desk = open_desk(lane.database, lane.folder, f"окно {lane.number}")
+
+    def take(self, op_id: str, patient: int, slot: int) -> str:
+        """Book as the desk does."""
+        try:
+            self._desk.book(dto.BookVisit(op_id, patient, slot))
+        except Refusal as refused:
+            return refused.code
+        except RegistrarError as error:
+            return f"{error.code}: {error}"
+        return "won"
+
+    def close(self) -> None:
+        """Close the desk."""
+        self._desk.close()
+
+
+def contended_lanes(
+    database: str, folder: Path, patients: Sequence[int], *, desks: int, bookings: int, slots: int
+) -> list[Lane]:
+    """Let every slot be wanted by equally many desks at about the same time."""
+    chance = random.Random(7)
+    wanted = slot_ids(slots) * -(-desks * bookings // slots)
+    wanted = sorted(wanted[: desks * bookings])
+    order: list[int] = []
+    for start in range(0, len(wanted), _WINDOW):
+        window = wanted[start : start + _WINDOW]
+        chance.shuffle(window)
+        order += window
+    return [
+        Lane(
+            database,
+            folder,
+            number,
+            tuple(zip(patients[number::desks], order[number::desks], strict=False)),
+        )
+        for number in range(desks)
+    ]
+
+
+def run_race(lanes: Sequence[Lane], racer: Callable[[Lane], Racer]) -> Result:
+    """Start all desks behind one barrier and gather what they say."""
+    context: Any = processes()
+    barrier = context.Barrier(len(lanes))
+    files = [lane.folder / f"race-{time.monotonic_ns()}-{lane.number}.json" for lane in lanes]
+    started = [
+        context.Process(target=_run_lane, args=(lane, racer, barrier, file), daemon=True)
+        for lane, file in zip(lanes, files, strict=True)
+    ]
+    for process in started:
+        process.start()
+    for process in started:
+        process.join()
+        assert process.exitcode == 0, f"a desk ended with {process.exitcode}"
+    return _gathered(lanes, [json.loads(file.read_text(encoding="utf-8")) for file in files])
+
+
+def _run_lane(lane: Lane, racer: Callable[[Lane], Racer], barrier: Any, file: Path) -> None:
+    desk = racer(lane)
+    chance = random.Random(lane.number)
+    barrier.wait(120)
+    said: list[tuple[float, float, str]] = []
+    for number, (patient, slot) in enumerate(lane.wishes):
+        if lane.think:
+            time.sleep(lane.think * chance.uniform(0.5, 1.5))
+        began = time.monotonic()
+        outcome = desk.take(f"race-{lane.number}-{number}", patient, slot)
+        said.append((began, time.monotonic(), outcome))
+    desk.close()
+    file.write_text(json.dumps(said), encoding="utf-8")
+
+
+def _gathered(lanes: Sequence[Lane], said: Sequence[list[tuple[float, float, str]]]) -> Result:
+    result = Result()
+    result.wall = max(lane[-1][1] for lane in said) - min(lane[0][0] for lane in said)
+    for lane, words in zip(lanes, said, strict=True):
+        result.desk_rates.append(len(words) / (words[-1][1] - words[0][0]))
+        for (patient, slot), (began, ended, outcome) in zip(lane.wishes, words, strict=True):
+            result.waits.append(ended - began)
+            if outcome == "won":
+                result.won.append((patient, slot))
+            elif outcome == "slot_taken":
+                result.taken += 1
+            else:
+                result.errors.append(outcome)
+    return result
+
+
+def race_faults(database: str, result: Result, *, slots: int) -> Iterator[str]:
+    """Yield doubles, lost bookings and errors; the visits are asked, not the claims that guard them."""
+    engine = open_engine(database)
+    with Session(engine) as session:
+        active = col(Visit.status).in_(ACTIVE_STATUSES)
+        doubles = session.execute(
+            select(col(Visit.slot_id)).where(active).group_by(col(Visit.slot_id)).having(func.count() > 1)
+        ).all()
+        standing = {
+            (row[0], row[1])
+            for row in session.execute(select(col(Visit.patient_id), col(Visit.slot_id)).where(active))
+        }
+    engine.dispose()
+    yield from (f"slot {row[0]} is booked twice" for row in doubles)
+    yield from (f"lost: patient {who}, slot {slot}" for who, slot in sorted(set(result.won) - standing))
+    yield from (f"nobody was told of it: {one}" for one in sorted(standing - set(result.won)))
+    yield from result.errors
+    missed = set(slot_ids(slots)) - {slot for _, slot in result.won}
+    if missed:
+        yield f"{len(missed)} slots were wanted and nobody got them"
+
+
+class UnguardedRacer:
+    """The negative control: a table without the claim's key, looked at and then written."""
+
+    def __init__(self, lane: Lane) -> None:
+        self._connection = connect_naively(lane.database)
+        self._mark = "%s" if is_url(lane.database) else "?"
+
+    def take(self, op_id: str, patient: int, slot: int) -> str:
+        """Look whether the slot is free, then write."""
+        look = f"SELECT id FROM scratch_booking WHERE slot_id = {self._mark}"
+        if self._connection.execute(look, (slot,)).fetchone():
+            return "slot_taken"
+        self._connection.execute(f"INSERT INTO scratch_booking (slot_id) VALUES ({self._mark})", (slot,))
+        return "won"
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._connection.close()

@@ -1,0 +1,82 @@
+"""What the tests of imports share: the use-cases of a clinic, tables to import, what a table of rejects says."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import text
+
+from registrar_tui import bootstrap
+from registrar_tui.bulk_services import BulkServices
+from registrar_tui.config import Config
+from registrar_tui.exchange.reading import opened, table_of
+from tests.integration.bases import Clinic
+
+
+def settings(database: str, folder: Path, desk: str = "загрузка") -> Config:
+    """Return the settings of the desk that imports."""
+    return Config(
+        database=database,
+        desk=desk,
+        operator=None,
+        tickets=folder / "tickets",
+        keys=folder / "keys",
+        token_file=folder / "session",
+    )
+
+
+def services(clinic: Clinic, desk: str = "загрузка") -> BulkServices:
+    """Return the bulk use-cases on a clinic."""
+    return bootstrap.build_bulk(settings(clinic.database, clinic.folder, desk), clock=clinic.clock)
+
+
+def with_role(bulk: BulkServices, role: str) -> BulkServices:
+    """Return the same use-cases for an operator of another role."""
+    return BulkServices(bulk._store, replace(bulk._workplace, role=role))
+
+
+def write_table(file: Path, header: Sequence[str], *rows: Sequence[str]) -> Path:
+    """Write a CSV as people have it."""
+    lines = [";".join(cells) for cells in (header, *rows)]
+    file.write_text("\r\n".join(lines) + "\r\n", encoding="cp1251")
+    return file
+
+
+def codes_in(rejects: Path) -> list[str]:
+    """Return the codes of a table of rejects in its order."""
+    with opened(rejects) as source:
+        table = table_of(source)
+        place = table.header.index("error_code")
+        return [row.cells[place] for row in table.rows()]
+
+
+def state(clinic: Clinic) -> dict[str, list[Any]]:
+    """Return everything an import writes, without ids and moments."""
+    questions = {
+        "patient": "SELECT last_name, first_name, middle_name, birth_date, birth_precision, sex, snils, enp, phone, "
+        "email, last_key, first_key, middle_key, first_initial, middle_initial, phone_reversed, version FROM patient",
+        "document": "SELECT p.last_key, p.snils, d.kind, d.series, d.number, d.number_key FROM identity_document d "
+        "JOIN patient p ON p.id = d.patient_id",
+        "policy": "SELECT p.last_key, p.snils, d.kind, d.series, d.number FROM policy d JOIN patient p ON p.id = d.patient_id",
+        "surname": "SELECT name, people FROM surname",
+        "deletion": "SELECT s.name, d.deletion FROM surname_deletion d JOIN surname s ON s.id = d.surname_id",
+        "trigram": "SELECT s.name, d.trigram FROM surname_trigram d JOIN surname s ON s.id = d.surname_id",
+    }
+    with clinic.read() as session:
+        return {
+            name: sorted(str([str(value) for value in row]) for row in session.execute(text(sql)))
+            for name, sql in questions.items()
+        }
+
+
+def dictionary_is_right(clinic: Clinic) -> None:
+    """Hold the surname dictionary against the cards it counts."""
+    with clinic.read() as session:
+        counted = dict(session.execute(text("SELECT name, people FROM surname")).tuples().all())
+        cards = dict(
+            session.execute(text("SELECT last_key, count(*) FROM patient GROUP BY last_key")).tuples().all()
+        )
+    assert counted == cards
