@@ -73,7 +73,7 @@ def _heard_once(lower: str, chooser: Random) -> str:
 
 
 def _may_be_misheard(lower: str, place: int, written: str) -> bool:
-    """Consonants lose or gain their voice before another or at the end; the first vowel is written by ear too."""
+    """Consonants lose or gain their voice before another or at the end; vowels are heard anywhere."""
     if written[0] in _VOWELS + "ьщц" or len(written) > 1:
         return True
     following = lower[place + 1 : place + 2]

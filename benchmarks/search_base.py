@@ -93,10 +93,17 @@ def people(store: Store) -> list[Someone]:
         rows = session.connection().execute(_PEOPLE).all()
     return [
         Someone(
-            *row[:4],
-            row[4] if isinstance(row[4], date) else date.fromisoformat(row[4]),
-            *row[5:],
-            *map(fold, row[1:4]),
+            row.id,
+            row.last_name,
+            row.first_name,
+            row.middle_name,
+            row.birth_date if isinstance(row.birth_date, date) else date.fromisoformat(row.birth_date),
+            row.snils,
+            row.enp,
+            row.phone,
+            fold(row.last_name),
+            fold(row.first_name),
+            fold(row.middle_name),
         )
         for row in rows
     ]

@@ -102,7 +102,9 @@ def _fits(other: Someone, one: Someone, step: tuple[str, str, str]) -> bool:
     first, middle, born = step
     return (
         other.first_key.startswith(one.first_key if first == "w" else one.first_key[:1])
-        and (not middle or other.middle_key.startswith(one.middle_key if middle == "w" else one.middle_key[:1]))
+        and (
+            not middle or other.middle_key.startswith(one.middle_key if middle == "w" else one.middle_key[:1])
+        )
         and (born != "year" or other.born.year == one.born.year)
         and (born != "day" or other.born == one.born)
     )
@@ -216,7 +218,7 @@ def _written(kind: str, surname: str, words: list[str], chooser: Random) -> str:
 
 
 def measured(store: Store, queries: Sequence[Asked]) -> tuple[list[Outcome], list[Asked]]:
-    """Ask every query of a store; the outcomes by kind, and the queries whose target is not in the first ten."""
+    """Ask every query of a store; outcomes by kind, and the queries whose target is not in ten."""
     counts: dict[str, Counter[str]] = defaultdict(Counter)
     missed: list[Asked] = []
     for asked in queries:
@@ -238,7 +240,7 @@ def measured(store: Store, queries: Sequence[Asked]) -> tuple[list[Outcome], lis
 
 
 def print_outcomes(outcomes: Sequence[Outcome]) -> None:
-    """Print the table with its sum; wanted are 99 % in ten and 95 % on top of all, 97 % in ten of each kind."""
+    """Print the table and its sum; wanted: 99 % in ten, 95 % on top, of each kind 97 % in ten."""
     print(f"{'kind':<16}{'asked':>7}{'in ten':>9}{'unique':>8}{'on top':>9}")
     everything = Outcome("all", *(sum(column) for column in list(zip(*outcomes, strict=True))[1:]))
     for one in (*outcomes, everything):

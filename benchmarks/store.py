@@ -85,8 +85,8 @@ def human_row(store: str, server: str, size: Size = HUMANS) -> Row:
     with _base(store, server, size) as (database, folder):
         floor = run_race(lanes(database, folder), _floor(database, folder, size))
     note = (
-        f"{ours.rate:.0f}/s; p99 {ours.wait(0.99) * 1000:.0f} ms (target 50, floor {floor.wait(0.99) * 1000:.0f}), "
-        f"longest {max(ours.waits) * 1000:.0f} ms; faults {len(faults)}"
+        f"{ours.rate:.0f}/s; p99 {ours.wait(0.99) * 1000:.0f} ms (target 50, "
+        f"floor {floor.wait(0.99) * 1000:.0f}), longest {max(ours.waits) * 1000:.0f} ms; faults {len(faults)}"
     )
     return Row(f"{store} desks at work", RATIO, Series(tuple(ours.waits)), Series(tuple(floor.waits)), note)
 

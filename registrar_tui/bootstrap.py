@@ -77,7 +77,7 @@ def build(config: Config, *, clock: Clock | None = None, token: str | None = Non
 def build_office(config: Config, *, clock: Clock | None = None, token: str | None = None) -> OfficeServices:
     """Open the base and return the use-cases of the administrator and the auditor."""
     store, workplace, _ = _open(config, clock, token)
-    return OfficeServices(store, workplace, keys=config.keys)
+    return OfficeServices(store, workplace, keys=config.keys, exports=config.tickets)
 
 
 def build_bulk(config: Config, *, clock: Clock | None = None, token: str | None = None) -> BulkServices:

@@ -9,7 +9,9 @@ from typing import Any, Literal
 
 from sqlmodel import Session
 
-from registrar_tui.bulk_import import Importer, Report, opened_job, result
+from registrar_tui.bulk_import import Report, opened_job, result
+from registrar_tui.bulk_patients import PatientImporter
+from registrar_tui.bulk_rows import RowImporter, Settle
 from registrar_tui.errors import UsageError
 from registrar_tui.exchange.new_file import new_file
 from registrar_tui.exchange.writing import Form, form_of, writer_of
@@ -55,8 +57,8 @@ class BulkServices:
         self._workplace.may(Permission.IMPORT)
         target = self._rejects(path, rejects, dry_run)
         with opened_job("patients", patients.COLUMNS, path, target, report) as job:
-            importer = Importer(self._store, self._workplace, job)
-            return importer.rehearse() if dry_run else importer.patients()
+            importer = PatientImporter(self._store, self._workplace, job)
+            return importer.rehearse() if dry_run else importer.run()
 
     def import_doctors(
         self, path: Path, *, dry_run: bool = False, rejects: Path | None = None, report: Report | None = None
@@ -114,7 +116,7 @@ class BulkServices:
     def _rows(
         self,
         kind: ImportKind,
-        settle: Callable[[Session, Layout, list[str], str], bool],
+        settle: Settle,
         path: Path,
         dry_run: bool,
         rejects: Path | None,
@@ -123,10 +125,10 @@ class BulkServices:
         self._workplace.may(Permission.IMPORT)
         target = self._rejects(path, rejects, dry_run)
         with opened_job(kind, TABLES[kind][0], path, target, report) as job:
-            importer = Importer(self._store, self._workplace, job)
+            importer = RowImporter(self._store, self._workplace, job)
             if dry_run:
-                return importer.rehearse_rows(settle)
-            return importer.rows(settle, job.source.fingerprint())
+                return importer.rehearse(settle)
+            return importer.run(settle, job.source.fingerprint())
 
     def _rejects(self, path: Path, rejects: Path | None, dry_run: bool) -> Path | None:
         """Return where rejected rows go: beside the file where nothing is said."""

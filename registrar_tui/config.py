@@ -12,6 +12,8 @@ from registrar_tui.errors import UsageError
 
 DEMO_FILE = "demo.db"
 CLINIC_FILE = "registrar.db"
+IDLE_MINUTES = 10
+LONGEST_IDLE_MINUTES = 24 * 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +36,8 @@ class Config:
     """The branch this desk stands in; None: a ticket of any branch is received."""
     printer: str | None = None
     """A CUPS queue for tickets; None: the PDF is written and named."""
+    idle_minutes: int = IDLE_MINUTES
+    """After how many minutes without a key the desk locks itself; 0: never."""
 
 
 def data_folder() -> Path:
@@ -80,7 +84,20 @@ def load_config(
         token_file=Path(os.environ.get("REGISTRAR_TOKEN_FILE") or folder / "session.token"),
         branch=_branch(os.environ.get("REGISTRAR_BRANCH") or settings.get("branch")),
         printer=os.environ.get("REGISTRAR_PRINTER") or settings.get("printer"),
+        idle_minutes=_idle_minutes(os.environ.get("REGISTRAR_IDLE_MINUTES") or settings.get("idle_minutes")),
     )
+
+
+def _idle_minutes(text: str | None) -> int:
+    if not text:
+        return IDLE_MINUTES
+    if not (text.isascii() and text.isdigit() and len(text) < 9 and int(text) <= LONGEST_IDLE_MINUTES):
+        raise UsageError(
+            f"Минуты до блокировки — число от 0 (никогда) до {LONGEST_IDLE_MINUTES}: "
+            "исправьте REGISTRAR_IDLE_MINUTES.",
+            field="idle_minutes",
+        )
+    return int(text)
 
 
 def _branch(text: str | None) -> int | None:

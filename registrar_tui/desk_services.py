@@ -32,7 +32,7 @@ from registrar_tui.services import (
     undoing,
     visits,
 )
-from registrar_tui.services.operations import AlreadyDone, is_known, once, stored_answer
+from registrar_tui.services.operations import AlreadyDone, once, stored_answer, unless_done
 from registrar_tui.services.permissions import Permission, allows
 from registrar_tui.services.protocol import TicketFormat
 from registrar_tui.services.slots import asker_for, patient_facts
@@ -201,9 +201,13 @@ class DeskServices:
         for attempt in range(FIRST_FREE_TRIES):
             with self._store.read() as session:
                 # A retry must not search anew: the first attempt may have taken the last free slot.
-                if is_known(session, command.op_id):
+                slot_id = unless_done(
+                    session,
+                    command.op_id,
+                    lambda: booking.first_free_slot(session, self._workplace, command),
+                )
+                if slot_id is None:
                     return visits.view_from(stored_answer(session, command.op_id, request))
-                slot_id = booking.first_free_slot(session, self._workplace, command)
             wish = dto.BookVisit(
                 command.op_id,
                 command.patient_id,
@@ -226,8 +230,7 @@ class DeskServices:
             return booking.book(session, self._workplace, command).as_dict()
 
         with self._store.read() as session:
-            if not is_known(session, command.op_id):
-                booking.examine(session, self._workplace, command)
+            unless_done(session, command.op_id, lambda: booking.examine(session, self._workplace, command))
         reason = _reason(command.overrides)
         return self._visit_command(
             command.op_id, request, work, "booked", reason, command.channel, command.patient_id

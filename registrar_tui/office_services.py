@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlmodel import Session
 
+from registrar_tui.clock import to_utc
+from registrar_tui.errors import Refusal
 from registrar_tui.models import Operator
 from registrar_tui.services import audit, operators
 from registrar_tui.services.audit import Wanted
+from registrar_tui.services.journal_words import HEADINGS, cells_of, line_of
 from registrar_tui.services.permissions import ROLE_LABELS, Permission
+from registrar_tui.services.protocol_office import JournalLine, JournalQuery, SavedJournal
 from registrar_tui.services.workplace import Workplace
 from registrar_tui.storage.anchors import read_anchors, write_anchor
 from registrar_tui.storage.session import Store
@@ -22,15 +26,25 @@ from registrar_tui.storage.session import Store
 class OfficeServices:
     """Operators and the journal; every change is itself written into the journal."""
 
-    def __init__(self, store: Store, workplace: Workplace, *, keys: Path) -> None:
+    def __init__(self, store: Store, workplace: Workplace, *, keys: Path, exports: Path) -> None:
         self._store = store
         self._workplace = workplace
         self._keys = keys
+        self._exports = exports
 
     @property
     def zone(self) -> str:
         """Return the IANA zone of the branch: the days of the journal are its days."""
         return self._workplace.zone
+
+    def require(self, permission: Permission) -> None:
+        """Refuse (exit 5) what the operator has no right to."""
+        self._workplace.may(permission)
+
+    def maintained(self, action: str, detail: dict[str, Any] | None = None) -> None:
+        """Write down that the base itself was taken care of: copied, encrypted, brought back."""
+        self._workplace.may(Permission.MAINTAIN)
+        self._note(action, detail or {})
 
     # --- operators ----------------------------------------------------------
 
@@ -55,6 +69,10 @@ class OfficeServices:
         with self._store.read() as session:
             return operators.listed(session)
 
+    def roles(self) -> tuple[tuple[str, str], ...]:
+        """Return (code, name) of the roles an operator may have; nobody is made a demo operator."""
+        return tuple((role, label) for role, label in ROLE_LABELS.items() if role != "demo")
+
     def add_operator(self, login: str, name: str, role: str, password: str) -> dict[str, Any]:
         """Add an operator with a password to be changed at the first sign-in."""
         self._workplace.may(Permission.OPERATORS)
@@ -72,6 +90,8 @@ class OfficeServices:
         own = operators.plain_login(login) == self._workplace.operator
         if not own:
             self._workplace.may(Permission.OPERATORS)
+        else:
+            self._require_another(password)
         hashed = operators.hash_password(password)
 
         def work(session: Session) -> None:
@@ -80,6 +100,13 @@ class OfficeServices:
 
         self._store.write(work)
         return self._one(login)
+
+    def _require_another(self, password: str) -> None:
+        """A password somebody else knows is not changed by setting it again."""
+        operators.check_password(password)
+        with self._store.read() as session:
+            if operators.password_fits(session, self._workplace.operator, password):
+                raise Refusal("same_password", "Это прежний пароль: придумайте другой.", field="password")
 
     def set_role(self, login: str, role: str) -> dict[str, Any]:
         """Change an operator's role."""
@@ -153,7 +180,7 @@ class OfficeServices:
         wanted = Wanted(first, last, operator, patient_id, action)
         with self._store.read() as session:
             rows = audit.listed(session, wanted, limit=limit)
-        self._write_reading("journal-read", {**wanted.as_dict(), "rows": len(rows)})
+        self._note("journal-read", {**wanted.as_dict(), "rows": len(rows)})
         return rows
 
     def exported_journal(
@@ -168,8 +195,64 @@ class OfficeServices:
         """Yield all entries in order of writing, for a file; written down before the first is given out."""
         self._workplace.may(Permission.READ_JOURNAL)
         wanted = Wanted(first, last, operator, patient_id, action)
-        self._write_reading("journal-exported", wanted.as_dict())
+        self._note("journal-exported", wanted.as_dict())
         return self._pages(wanted)
+
+    def instants(self, first: date | None, last: date | None) -> tuple[datetime | None, datetime | None]:
+        """Return when the first day of the branch begins and the last one has ended."""
+        after = last + timedelta(days=1) if last and last < date.max else None
+        return (
+            to_utc(datetime.combine(first, time()), self.zone) if first else None,
+            to_utc(datetime.combine(after, time()), self.zone) if after else None,
+        )
+
+    def journal_lines(self, query: JournalQuery, *, limit: int) -> tuple[JournalLine, ...]:
+        """Return entries in words, newest first; looking is written down too."""
+        first, last = self.instants(query.first, query.last)
+        rows = self.journal(
+            first=first, last=last, operator=query.operator, patient_id=query.patient_id, limit=limit
+        )
+        return tuple(line_of(row, self.zone) for row in rows)
+
+    def save_journal(self, query: JournalQuery) -> SavedJournal:
+        """Write entries into a new file of the exports folder, named by the moment."""
+        first, last = self.instants(query.first, query.last)
+        self._workplace.may(Permission.READ_JOURNAL)
+        try:
+            self._exports.mkdir(mode=0o700, parents=True, exist_ok=True)
+        except OSError as error:
+            raise Refusal("cannot_write", f"Папка {self._exports} не создана: проверьте права.") from error
+        path = self._exports / f"journal-{self._workplace.now():%Y%m%d-%H%M%S-%f}.csv"
+        written = self.write_journal(
+            path, first=first, last=last, operator=query.operator, patient_id=query.patient_id
+        )
+        return SavedJournal(path, written)
+
+    def write_journal(
+        self,
+        out: Path,
+        *,
+        first: datetime | None = None,
+        last: datetime | None = None,
+        operator: str | None = None,
+        patient_id: int | None = None,
+        action: str | None = None,
+    ) -> int:
+        """Write entries in order of writing into a CSV file (0600); returns their number."""
+        from registrar_tui.exchange.new_file import new_file
+        from registrar_tui.exchange.writing import CsvWriter
+
+        entries = self.exported_journal(
+            first=first, last=last, operator=operator, patient_id=patient_id, action=action
+        )
+        written = 0
+        with new_file(out) as file:
+            with CsvWriter(file.temporary, HEADINGS) as table:
+                for entry in entries:
+                    table.write(cells_of(entry, self.zone))
+                    written += 1
+            file.keep()
+        return written
 
     def _pages(self, wanted: Wanted) -> Iterator[dict[str, Any]]:
         """Read page by page: a read of the whole journal in one session would pin the write-ahead log."""
@@ -182,7 +265,7 @@ class OfficeServices:
             yield from rows
             after = rows[-1]["id"]
 
-    def _write_reading(self, action: str, detail: dict[str, Any]) -> None:
+    def _note(self, action: str, detail: dict[str, Any]) -> None:
         self._store.write(
             lambda session: audit.append(
                 session, self._workplace.writer(), self._workplace.utc(), action, detail=detail

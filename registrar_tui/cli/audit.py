@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-import json
-from datetime import date, datetime, time, timedelta
+from datetime import date
 from pathlib import Path
 from typing import Annotated, Any
-from zoneinfo import ZoneInfo
 
 import typer
 
 from registrar_tui.cli.arguments import PATIENT, day, number_up_to, words
 from registrar_tui.cli.exit_codes import ExitCode
 from registrar_tui.cli.session import current
-from registrar_tui.cli.words import ACTION_LABELS, OBJECT_LABELS
-from registrar_tui.clock import to_utc
 from registrar_tui.errors import UsageError
-from registrar_tui.exchange.new_file import new_file
-from registrar_tui.exchange.writing import CsvWriter
 from registrar_tui.office_services import OfficeServices
+from registrar_tui.services.journal_words import (
+    ACTION_LABELS,
+    about,
+    detail_of,
+    instant,
+    local_time,
+)
 from registrar_tui.services.wording import plural
 
 MOST_ROWS = 100_000
@@ -40,10 +41,6 @@ OUT = typer.Option("--out", parser=Path, metavar="ФАЙЛ", help="Файл CSV.
 _KEYS = (
     "at", "operator", "role", "desk", "action", "object_kind", "object_id", "op_id", "reason", "detail",
     "chain", "number",
-)  # fmt: skip
-_HEADINGS = (
-    "Время", "Время UTC", "Оператор", "Роль", "Рабочее место", "Действие", "Код действия", "Объект",
-    "Номер объекта", "Операция", "Причина", "Подробности", "Цепочка", "Номер", "Подпись",
 )  # fmt: skip
 
 
@@ -68,11 +65,11 @@ def list_entries(
         ("Время", "Оператор", "Рабочее место", "Действие", "Объект", "Причина"),
         [
             (
-                _local(row["at"], office.zone),
+                local_time(row["at"], office.zone),
                 row["operator"] or "—",
                 row["desk"],
                 ACTION_LABELS.get(row["action"], row["action"]),
-                _object(row),
+                about(row),
                 row["reason"],
             )
             for row in rows
@@ -106,16 +103,9 @@ def export(
     _require_order(first, last)
     run = current(context)
     office = run.office()
-    entries = office.exported_journal(
-        **_days(office, first, last), operator=operator, patient_id=patient, action=action
+    written = office.write_journal(
+        out, **_days(office, first, last), operator=operator, patient_id=patient, action=action
     )
-    written = 0
-    with new_file(out) as file:
-        with CsvWriter(file.temporary, _HEADINGS) as table:
-            for entry in entries:
-                table.write(_cells(entry, office.zone))
-                written += 1
-        file.keep()
     line = f"{plural(written, 'запись', 'записи', 'записей')} в файле {out}"
     run.output.answer({"file": str(out), "entries": written}, line)
 
@@ -135,59 +125,8 @@ def _require_order(first: date | None, last: date | None) -> None:
 
 def _days(office: OfficeServices, first: date | None, last: date | None) -> dict[str, Any]:
     """Return the instants that days of the branch begin and end at."""
-    after = last + timedelta(days=1) if last and last < date.max else None
-    return {
-        "first": to_utc(datetime.combine(first, time()), office.zone) if first else None,
-        "last": to_utc(datetime.combine(after, time()), office.zone) if after else None,
-    }
+    return dict(zip(("first", "last"), office.instants(first, last), strict=True))
 
 
 def _shape(row: dict[str, Any]) -> dict[str, Any]:
-    return {**{key: row[key] for key in _KEYS}, "at": _instant(row["at"]), "detail": _detail(row["detail"])}
-
-
-def _instant(at: object) -> str:
-    # An entry that somebody has forged may hold anything; it is shown as it is.
-    return at.isoformat() if isinstance(at, datetime) else str(at)
-
-
-def _detail(text: object) -> object:
-    try:
-        return json.loads(str(text))
-    except ValueError:
-        return str(text)
-
-
-def _local(at: object, zone: str) -> str:
-    if not isinstance(at, datetime):
-        return str(at)
-    return f"{at.astimezone(ZoneInfo(zone)):%d.%m.%Y %H:%M:%S}"
-
-
-def _object(row: dict[str, Any]) -> str:
-    kind = OBJECT_LABELS.get(row["object_kind"], row["object_kind"])
-    detail = _detail(row["detail"])
-    named = detail.get("login") if isinstance(detail, dict) else None
-    which = named or row["object_id"]
-    return kind if which is None else f"{kind} {which}"
-
-
-def _cells(row: dict[str, Any], zone: str) -> list[str]:
-    values = (
-        _local(row["at"], zone),
-        _instant(row["at"]),
-        row["operator"],
-        row["role"],
-        row["desk"],
-        ACTION_LABELS.get(row["action"], row["action"]),
-        row["action"],
-        OBJECT_LABELS.get(row["object_kind"], row["object_kind"]),
-        row["object_id"],
-        row["op_id"],
-        row["reason"],
-        row["detail"],
-        row["chain"],
-        row["number"],
-        row["mac"],
-    )
-    return ["" if value is None else str(value) for value in values]
+    return {**{key: row[key] for key in _KEYS}, "at": instant(row["at"]), "detail": detail_of(row)}

@@ -126,6 +126,24 @@ CATALOGUE: dict[str, Entry] = {
         "Пример: registrar init --clinic 'Поликлиника № 5' --branch 'Главный корпус' --admin boss",
     ),
     "db": Noun(
-        "Обслуживание базы.", {"upgrade": Verb("db", "upgrade", "Обновить базу до этой версии программы.")}
+        "Обслуживание базы.",
+        {
+            "upgrade": Verb("db", "upgrade", "Обновить базу до этой версии программы."),
+            "backup": Verb("db", "backup", "Снять проверенную копию; рабочие места не останавливаются."),
+            "backups": Verb("db", "backups", "Перечислить копии этой базы."),
+            "verify": Verb("db", "verify", "Проверить файл копии."),
+            "restore": Verb("db", "restore", "Вернуть копию на место базы; нынешняя откладывается."),
+            "check": Verb("db", "check", "Проверить базу: файл, связи, занятость бирок, историю."),
+            "copy": Verb(
+                "db",
+                "copy",
+                "Перенести все строки в новую базу: файл или PostgreSQL.",
+                "Пример: registrar db copy --to postgresql://clinic@db.local/clinic",
+            ),
+            "new-key": Verb("db", "new_key", "Создать файл с новым ключом шифрования."),
+            "encrypt": Verb("db", "encrypt", "Зашифровать базу ключом из REGISTRAR_DB_KEY_FILE."),
+            "decrypt": Verb("db", "decrypt", "Снять шифрование."),
+            "rekey": Verb("db", "rekey", "Перешифровать базу ключом из другого файла."),
+        },
     ),
 }

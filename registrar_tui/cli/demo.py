@@ -8,7 +8,8 @@ from typing import Annotated, Any
 import typer
 
 from registrar_tui.cli.desk import run_on_terminal
-from registrar_tui.cli.init import PATIENTS, TODAY, progress_bar
+from registrar_tui.cli.init import PATIENTS, TODAY
+from registrar_tui.cli.progress import progress_bar
 from registrar_tui.cli.session import current
 
 

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from datetime import date
 from typing import Annotated, Any
 
 import typer
 
 from registrar_tui.cli.arguments import LARGEST_ID, day, number_up_to, words
-from registrar_tui.cli.output import Output
 from registrar_tui.cli.passwords import FROM_STDIN, ask, at_terminal, read_new_password
+from registrar_tui.cli.progress import progress_bar
 from registrar_tui.cli.session import CommandRun, current
 from registrar_tui.errors import UsageError
-
-Progress = Callable[[str, int, int], None]
 
 MOST_PATIENTS = 1_000_000
 MOST_DOCTORS = 1_000
@@ -135,30 +131,3 @@ def _create(run: CommandRun, filling: dict[str, Any], first: tuple[str, str, str
         run.output.narrate(
             f"Администратор {first[0]}: войдите командой «registrar operator login {first[0]}»."
         )
-
-
-@contextmanager
-def progress_bar(output: Output) -> Iterator[Progress | None]:
-    """Draw progress on stderr where a person would see it; else give None."""
-    if not output.shows_progress:
-        yield None
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, TaskID, TextColumn, TimeRemainingColumn
-    from rich.progress import Progress as Bar
-
-    columns = (
-        TextColumn("{task.description}", markup=False),
-        BarColumn(),
-        TextColumn("{task.percentage:.0f} %"),
-        TimeRemainingColumn(),
-    )
-    with Bar(*columns, console=Console(stderr=True), transient=True) as bar:
-        tasks: dict[str, TaskID] = {}
-
-        def show(stage: str, done: int, total: int) -> None:
-            if stage not in tasks:
-                tasks[stage] = bar.add_task(stage, total=total)
-            bar.update(tasks[stage], completed=done, total=total)
-
-        yield show

@@ -7,33 +7,6 @@ from datetime import date, datetime
 from registrar_tui.services.dto import VisitView
 from registrar_tui.services.wording import MONTHS, WEEKDAYS
 
-ACTION_LABELS = {
-    "signed-in": "вход",
-    "sign-in-failed": "неверный пароль",
-    "sign-in-locked": "вход закрыт на время",
-    "signed-out": "выход",
-    "searched": "поиск пациента",
-    "card-opened": "открыта карточка",
-    "card-created": "создана карточка",
-    "card-changed": "изменена карточка",
-    "booked": "запись",
-    "moved": "перенос",
-    "cancelled": "отмена",
-    "undone": "возврат действия",
-    "arrived": "пациент пришёл",
-    "ticket-printed": "печать талона",
-    "day-printed": "печать талонов дня",
-    "operator-added": "заведён оператор",
-    "password-changed": "сменён пароль",
-    "role-changed": "сменена роль",
-    "blocked": "оператор заблокирован",
-    "unblocked": "оператор разблокирован",
-    "journal-read": "просмотр журнала",
-    "journal-exported": "выгрузка журнала",
-}
-"""Actions of the journal."""
-OBJECT_LABELS = {"": "", "patient": "пациент", "visit": "приём", "operator": "оператор"}
-
 
 def short_day(day: date) -> str:
     """Return a day as «24.11.2026»."""

@@ -82,7 +82,11 @@ def append(
     session.connection().execute(insert(_TABLE), row)
 
 
-_LAST = text("SELECT number, mac FROM audit_entry WHERE chain = :chain ORDER BY number DESC LIMIT 1")
+# The limit passes over a forged number that is no number: SQLite sorts text after every integer.
+_LAST = text(
+    "SELECT number, mac FROM audit_entry WHERE chain = :chain AND number < 2147483647 "
+    "ORDER BY number DESC LIMIT 1"
+)
 
 
 def _chain(session: Session, desk: str) -> str:
@@ -224,7 +228,7 @@ def _instant(stored: object) -> object:
         moment = datetime.fromisoformat(stored) if isinstance(stored, str) else None
     except ValueError:
         moment = None
-    if moment is None or moment.isoformat(" ", "microseconds") != stored:
+    if moment is None or moment.tzinfo or moment.isoformat(" ", "microseconds") != stored:
         return stored
     return moment.replace(tzinfo=UTC)
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, time, timedelta
 from itertools import islice
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlmodel import Session, col
 
 from registrar_tui.errors import WayOut
@@ -44,6 +44,19 @@ def first_suitable(
     return None
 
 
+_UNCLAIMED = (
+    facts_select()
+    .where(
+        col(Slot.doctor_id).in_(bindparam("doctors", expanding=True)),
+        col(Slot.starts_at) > bindparam("now"),
+        col(Claim.visit_id).is_(None),
+    )
+    .limit(_NEIGHBOURS)
+)
+_LATER = _UNCLAIMED.where(col(Slot.starts_at) >= bindparam("edge")).order_by(col(Slot.starts_at).asc())
+_EARLIER = _UNCLAIMED.where(col(Slot.starts_at) < bindparam("edge")).order_by(col(Slot.starts_at).desc())
+
+
 def nearest_free(
     session: Session, rulebook: Rulebook, asker: Asker, wanted: SlotFacts, *, other_day: bool = False
 ) -> tuple[WayOut, ...]:
@@ -55,22 +68,9 @@ def nearest_free(
     day = datetime.combine(wanted.starts_at.date(), time.min)
     before, after = (day, day + timedelta(days=1)) if other_day else (wanted.starts_at, wanted.starts_at)
     rows: list[SlotFacts] = []
-    for edge, order in (
-        (col(Slot.starts_at) >= after, col(Slot.starts_at).asc()),
-        (col(Slot.starts_at) < before, col(Slot.starts_at).desc()),
-    ):
-        statement = (
-            facts_select()
-            .where(
-                col(Slot.doctor_id).in_(names),
-                edge,
-                col(Slot.starts_at) > asker.now,
-                col(Claim.visit_id).is_(None),
-            )
-            .order_by(order)
-            .limit(_NEIGHBOURS)
-        )
-        rows += read_facts(session.execute(statement))
+    for statement, edge in ((_LATER, after), (_EARLIER, before)):
+        words = {"doctors": list(names), "edge": edge, "now": asker.now}
+        rows += read_facts(session.connection().execute(statement, words))
     rows.sort(key=lambda slot: (slot.starts_at, slot.doctor_id))
     nearest = sorted(rows, key=lambda slot: _distance(slot, wanted))
     judged = judge_in_turn(rulebook, asker, nearest, rows)

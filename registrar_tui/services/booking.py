@@ -51,9 +51,11 @@ def examine(
     overridden = check_overrides(workplace, rulebook, command.overrides)
     service = service_by_code(session, command.service)
     first = slot_by_id(session, command.slot_id)
+    require_service_here(service, first)
     minutes = service.minutes if service else first.minutes
     patient = patient_facts(session, command.patient_id, since=workplace.now(), lock=lock)
-    asker = asker_for(workplace, command.channel, patient=patient, minutes=minutes)
+    paid = service is not None and service.paid
+    asker = asker_for(workplace, command.channel, patient=patient, paid=paid, minutes=minutes)
     chain = slot_chain(session, first, minutes, lock=lock)
     verdict = judge(rulebook, asker, chain, overridden)
     if verdict is not None:
@@ -69,7 +71,11 @@ def first_free_slot(session: Session, workplace: Workplace, command: dto.BookFir
     service = service_by_code(session, command.service)
     patient = patient_facts(session, command.patient_id, since=workplace.now())
     asker = asker_for(
-        workplace, command.channel, patient=patient, minutes=service.minutes if service else None
+        workplace,
+        command.channel,
+        patient=patient,
+        paid=service is not None and service.paid,
+        minutes=service.minutes if service else None,
     )
     doctors = list(availability.doctors_of(session, specialty_id))
     slot = availability.first_suitable(session, rulebook, asker, doctors, overridden=overridden)
@@ -129,6 +135,13 @@ def service_by_code(session: Session, code: str | None) -> Service | None:
     return service
 
 
+def require_service_here(service: Service | None, slot: SlotFacts) -> None:
+    """Refuse a service that the doctor's specialty does not give."""
+    if service is not None and service.specialty_id != slot.specialty_id:
+        message = f"Услугу «{service.name}» этот специалист не оказывает: выберите другое время."
+        raise Refusal("wrong_service", message, field="service")
+
+
 def _new_visit(
     session: Session,
     workplace: Workplace,
@@ -153,7 +166,7 @@ def _new_visit(
         booked_at=workplace.utc(),
     )
     row = visit.model_dump(exclude={"id"})
-    visit.id = session.connection().execute(_VISIT, row).inserted_primary_key[0]
+    (visit.id,) = session.connection().execute(_VISIT, row).inserted_primary_key or (None,)
     return visit
 
 

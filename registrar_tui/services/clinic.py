@@ -21,7 +21,8 @@ from registrar_tui.models import (
     Slot,
     Specialty,
 )
-from registrar_tui.services import dto
+from registrar_tui.services import dto, operators
+from registrar_tui.services.permissions import ROLES
 from registrar_tui.services.target_search import match_targets, require_specialty
 from registrar_tui.services.wording import age_on, full_name
 from registrar_tui.services.workplace import Workplace
@@ -217,6 +218,7 @@ def greeting(session: Session, workplace: Workplace, *, demo: bool, people: int)
     services = session.execute(
         select(col(Service.id), col(Service.name), col(Service.minutes)).order_by(col(Service.name))
     )
+    operator = operators.by_login(session, workplace.operator)
     return dto.DeskGreeting(
         clinic=workplace.clinic_name,
         branch_id=here[0],
@@ -228,4 +230,7 @@ def greeting(session: Session, workplace: Workplace, *, demo: bool, people: int)
         patients=people,
         branches=tuple((row[0], row[1]) for row in branches),
         services=tuple((row[0], row[1], row[2]) for row in services),
+        login=workplace.operator,
+        rights=frozenset(right.value for right in ROLES.get(workplace.role, ())),
+        must_change=operator is not None and operator.must_change,
     )

@@ -500,6 +500,9 @@ class DayList:
     unresolved: int
 
 
+DESK_RIGHTS = frozenset({"find", "open-card"})
+
+
 @dataclass(frozen=True, slots=True)
 class DeskGreeting:
     """What the top line says: where and who you are."""
@@ -515,6 +518,12 @@ class DeskGreeting:
     branches: tuple[tuple[int, str], ...] = ()
     services: tuple[tuple[int, str, int], ...] = field(default=())
     """(id, name, minutes) of every service: the grid's filter offers those of its specialty."""
+    login: str = ""
+    """The operator's login, which a locked desk asks the password of."""
+    rights: frozenset[str] = DESK_RIGHTS
+    """What the operator's role may do, as codes of `services.permissions`."""
+    must_change: bool = False
+    """The password was set by somebody else and is changed before work."""
 
 
 def minute_iso(moment: datetime | None) -> str | None:

@@ -157,7 +157,7 @@ def _latest(
         .where(col(table.patient_id) >= between[0], col(table.patient_id) <= between[1])
         .order_by(col(table.id))
     )
-    # Without the sign an old policy's digits would be read back as the number of a blank.
+    # Without the sign the digits of an old policy would be read back as the number of a blank.
     sign = " № " if table is Policy else " "
     return {row[0]: f"{row[1]}{sign}{row[2]}" if row[1] else row[2] for row in rows}
 

@@ -44,13 +44,19 @@ class _Header:
 def grid(session: Session, workplace: Workplace, query: dto.GridQuery) -> dto.SlotGrid:
     """Draw the grid of a query; `not_found` for an unknown target."""
     rulebook = load_rulebook(session, workplace.now().date())
-    title, doctors, minutes = _target(session, workplace, query)
+    title, doctors, service = _target(session, workplace, query)
     patient = (
         patient_facts(session, query.patient_id, since=workplace.now())
         if query.patient_id is not None
         else None
     )
-    asker = asker_for(workplace, query.channel, patient=patient, minutes=minutes)
+    asker = asker_for(
+        workplace,
+        query.channel,
+        patient=patient,
+        paid=service is not None and service.paid,
+        minutes=service.minutes if service else None,
+    )
     nearest = availability.first_suitable(session, rulebook, asker, doctors, accept_minutes=query.minutes)
     day = query.day or (nearest.starts_at.date() if nearest else workplace.now().date())
     week = _week_doctor(query) is not None
@@ -96,8 +102,8 @@ def _week_doctor(query: dto.GridQuery) -> int | None:
 
 def _target(
     session: Session, workplace: Workplace, query: dto.GridQuery
-) -> tuple[str, list[int], int | None]:
-    """Return the title, the doctors and the length in minutes (None: as long as the slot)."""
+) -> tuple[str, list[int], Service | None]:
+    """Return the title, the doctors and the service (None: a plain visit, as long as the slot)."""
     service_id = query.target_id if query.kind is dto.TargetKind.SERVICE else query.service_id
     service = session.get(Service, service_id) if service_id is not None else None
     if service_id is not None and service is None:
@@ -109,7 +115,7 @@ def _target(
             raise Refusal("not_found", f"Врача № {doctor_id} нет: выберите другого.", field="doctor")
         name = short_name(doctor.last_name, doctor.first_name, doctor.middle_name)
         title = f"{_specialty_name(session, doctor.specialty_id)} {name}"
-        return _with_service(title, service), [doctor_id], service.minutes if service else None
+        return _with_service(title, service), [doctor_id], service
     specialty_id = query.target_id if query.kind is dto.TargetKind.SPECIALTY else None
     if specialty_id is None:
         assert service is not None
@@ -120,7 +126,7 @@ def _target(
     own_first = (col(Doctor.branch_id) != workplace.branch_id, col(Doctor.branch_id), col(Doctor.last_name))
     doctors = list(session.execute(statement.order_by(*own_first)).scalars())
     title = _with_service(_specialty_name(session, specialty_id), service)
-    return title, doctors, service.minutes if service else None
+    return title, doctors, service
 
 
 def _with_service(title: str, service: Service | None) -> str:

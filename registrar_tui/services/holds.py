@@ -10,7 +10,7 @@ from sqlmodel import Session, col
 
 from registrar_tui.models import Branch, Claim, Doctor, Room, Service, Specialty
 from registrar_tui.services import dto
-from registrar_tui.services.booking import refusal, service_by_code
+from registrar_tui.services.booking import refusal, require_service_here, service_by_code
 from registrar_tui.services.rules.base import SlotFacts, VisitFacts
 from registrar_tui.services.rules.rulebook import load_rulebook
 from registrar_tui.services.slots import asker_for, judge, patient_facts, slot_by_id, slot_chain
@@ -43,9 +43,11 @@ def offer(
         service_id = old.service_id  # a moved visit keeps its service and length
     service = service_by_code(session, None if service_id is None else str(service_id))
     first = slot_by_id(session, slot_id)
+    require_service_here(service, first)
     minutes = service.minutes if service else first.minutes
     patient = patient_facts(session, patient_id, since=workplace.now())
-    asker = asker_for(workplace, Channel.DESK, patient=patient, moving=moving, minutes=minutes)
+    paid = service is not None and service.paid
+    asker = asker_for(workplace, Channel.DESK, patient=patient, moving=moving, paid=paid, minutes=minutes)
     chain = slot_chain(session, first, minutes)
     verdict = judge(rulebook, asker, chain)
     if verdict is not None and verdict.override_role is None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import bindparam, insert, select, update
 from sqlalchemy.exc import IntegrityError
@@ -14,11 +14,12 @@ from registrar_tui.errors import Refusal
 from registrar_tui.models import Op
 from registrar_tui.services.workplace import Workplace
 
-
 _OP = col(Op.op_id) == bindparam("wanted")
 _BEGIN = insert(Op)
 _END = update(Op).where(_OP).values(result=bindparam("answer"))
 _IS_KNOWN = select(col(Op.op_id)).where(_OP)
+
+Found = TypeVar("Found")
 
 
 class AlreadyDone(Exception):
@@ -49,6 +50,21 @@ def once(
 def is_known(session: Session, op_id: str) -> bool:
     """Tell whether an operation has been done: its retry must get the first answer, not a new refusal."""
     return session.connection().execute(_IS_KNOWN, {"wanted": op_id}).first() is not None
+
+
+def unless_done(session: Session, op_id: str, question: Callable[[], Found]) -> Found | None:
+    """Ask what may refuse, unless the operation has been done; None where it has.
+
+    A refusal is believed only if the original has not committed meanwhile: it may be about its own claim.
+    """
+    if is_known(session, op_id):
+        return None
+    try:
+        return question()
+    except Refusal:
+        if is_known(session, op_id):
+            return None
+        raise
 
 
 def stored_answer(session: Session, op_id: str, request: str) -> dict[str, Any]:

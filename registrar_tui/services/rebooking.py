@@ -9,7 +9,7 @@ from sqlmodel import Session, col
 
 from registrar_tui.clock import to_utc
 from registrar_tui.errors import Refusal, UsageError
-from registrar_tui.models import Claim, Patient, Visit
+from registrar_tui.models import Claim, Patient, Service, Visit
 from registrar_tui.services import dto
 from registrar_tui.services.booking import branch_zone, check_overrides, refusal
 from registrar_tui.services.rules.base import SlotFacts
@@ -47,15 +47,18 @@ def move(session: Session, workplace: Workplace, command: dto.MoveVisit) -> dto.
     patient = patient_facts(session, patient_id, since=workplace.now(), lock=True)
     old = visit_by_id(session, command.visit_id, lock=True)
     _require_booked(old, "перенести")
+    _require_ahead(workplace, old)
     first = slot_by_id(session, command.slot_id)
     _require_movable(old, first)
-    minutes = old.minutes if old.service_id is not None else first.minutes
+    service = session.get(Service, old.service_id) if old.service_id is not None else None
+    minutes = old.minutes if service is not None else first.minutes
     asker = asker_for(
         workplace,
         Channel.DESK,  # whoever booked it, it is a desk that moves it now
         patient=patient,
         moving=facts_of(old),
         by_clinic=command.by is Initiator.CLINIC,
+        paid=service is not None and service.paid,
         minutes=minutes,
     )
     chain = slot_chain(session, first, minutes, lock=True)
@@ -87,6 +90,12 @@ def _require_booked(visit: Visit, verb: str) -> None:
     raise Refusal(
         "wrong_status", f"Этот приём нельзя {verb}: он уже не в состоянии «записан».", field="visit"
     )
+
+
+def _require_ahead(workplace: Workplace, visit: Visit) -> None:
+    """A visit whose time has come is kept or missed; moving it would hide that."""
+    if visit.starts_at <= workplace.now():
+        raise Refusal("past_slot", "Время приёма уже прошло: отметьте приход или неявку.", field="visit")
 
 
 def _require_movable(old: Visit, first: SlotFacts) -> None:
@@ -148,8 +157,7 @@ def cancel(session: Session, workplace: Workplace, command: dto.CancelVisit) -> 
     visit = visit_by_id(session, command.visit_id, lock=True)
     if visit.status != VisitStatus.ARRIVED:
         _require_booked(visit, "отменить")
-    if visit.starts_at <= workplace.now():
-        raise Refusal("past_slot", "Время приёма уже прошло: отметьте приход или неявку.", field="visit")
+    _require_ahead(workplace, visit)
     before = snapshot(session, visit)
     visit.status = VisitStatus.CANCELLED
     visit.cancel_reason = command.reason

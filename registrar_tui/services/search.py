@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import date
 from functools import cache
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from sqlalchemy import bindparam, func, select
 from sqlmodel import Session
@@ -14,7 +15,7 @@ from registrar_tui.models import Patient
 from registrar_tui.services import search_people as people
 from registrar_tui.services.dto import PatientPage, PatientRow
 from registrar_tui.services.search_finder import WHOLE_NUMBER, Finder, Hit
-from registrar_tui.services.search_query import Query, understand
+from registrar_tui.services.search_query import Query, readings, understand
 from registrar_tui.services.search_statements import Question, among, listed, width
 from registrar_tui.services.search_words import draft, not_found, policy_text, understood
 from registrar_tui.vocabulary import AttachmentStatus
@@ -29,6 +30,16 @@ _ATTACHMENT: Final = _TABLES["attachment"].c
 _POLICY: Final = _TABLES["policy"].c
 _BRANCH: Final = _TABLES["branch"].c
 _VISIT: Final = _TABLES["visit"].c
+
+
+class _Place(NamedTuple):
+    """Where a person is attached, if anywhere, and the last visit, `visited`, as the driver gives it."""
+
+    id: int
+    branch_id: int | None
+    district: str | None
+    branch: str | None
+    visited: Any
 
 
 @cache
@@ -48,9 +59,9 @@ def _places(count: int) -> Question:
 @cache
 def _policies_of(count: int) -> Question:
     return Question(
-        select(
-            _POLICY.patient_id, _POLICY.series, _POLICY.number, _POLICY.valid_from, _POLICY.id
-        ).where(among(_POLICY.patient_id, "ids", count))
+        select(_POLICY.patient_id, _POLICY.series, _POLICY.number, _POLICY.valid_from, _POLICY.id).where(
+            among(_POLICY.patient_id, "ids", count)
+        )
     )
 
 
@@ -65,13 +76,13 @@ def find_patients(
     """
     limit = max(1, min(limit, LARGEST_PAGE))
     total = people.highest_id(session)
-    queries = understand(text, today)
-    if not queries:
+    finder, similar = _search(session, readings(text, today), limit)
+    if finder is None:
         return PatientPage((), "в запросе нет ни букв, ни цифр" if text.strip() else "", total)
-    finder, query, similar = _search(session, queries, limit)
+    query = finder.query
     if not finder.hits:
-        tried = not_found(queries, fuzzy=bool(query.tokens))
-        return PatientPage((), tried, total, draft=draft(queries[0]))
+        tried = not_found(understand(text, today), fuzzy=bool(query.tokens))
+        return PatientPage((), tried, total, draft=draft(query))
     _follow_merges(session, finder.hits)
     best = sorted(finder.hits.values(), key=_fitness)[: max(people.POOL, limit)]
     places = _places_of(session, [hit.person.id for hit in best])
@@ -87,21 +98,25 @@ def find_patients(
     )
 
 
-def _search(session: Session, queries: tuple[Query, ...], limit: int) -> tuple[Finder, Query, bool]:
+def _search(session: Session, queries: Iterable[Query], limit: int) -> tuple[Finder | None, bool]:
     """Run the certain steps of every reading, then the similar ones; say whether it came to those."""
-    finders = [Finder(session, query, limit) for query in queries]
-    for finder, query in zip(finders, queries, strict=True):
+    finders: list[Finder] = []
+    for query in queries:
+        finder = Finder(session, query, limit)
+        if finders and not finder.makes_sense():
+            continue
+        finders.append(finder)
         finder.find_certain()
         if finder.hits:
             # A misheard surname may well be another's real one: a short list is completed by similar names.
             if len(finder.hits) < limit:
                 _complete(finder, limit)
-            return finder, query, False
-    for finder, query in zip(finders, queries, strict=True):
+            return finder, False
+    for finder in finders:
         finder.find_similar()
         if finder.hits:
-            return finder, query, True
-    return finders[0], queries[0], False
+            return finder, True
+    return (finders[0] if finders else None), False
 
 
 def _complete(finder: Finder, limit: int) -> None:
@@ -120,11 +135,11 @@ def _follow_merges(session: Session, hits: dict[int, Hit]) -> None:
         merged = {number: hit for number, hit in hits.items() if hit.person.merged_into_id is not None}
         if not merged:
             return
-        wanted = sorted({hit.person.merged_into_id for hit in merged.values()})
+        wanted = sorted({hit.person.merged_into_id or 0 for hit in merged.values()})
         survivors = {person.id: person for person in people.by_ids(session, wanted)}
         for number, hit in merged.items():
             del hits[number]
-            survivor = survivors.get(hit.person.merged_into_id)
+            survivor = survivors.get(hit.person.merged_into_id or 0)
             if survivor is not None and survivor.id not in hits:
                 why = hit.why if "объединённая" in hit.why else f"{hit.why}, объединённая карта"
                 hits[survivor.id] = replace(hit, person=survivor, reason=why)
@@ -132,17 +147,17 @@ def _follow_merges(session: Session, hits: dict[int, Hit]) -> None:
         del hits[number]
 
 
-def _places_of(session: Session, ids: list[int]) -> dict[int, Any]:
+def _places_of(session: Session, ids: list[int]) -> dict[int, _Place]:
     values = {**listed("ids", ids), "status": AttachmentStatus.ACTIVE.value}
-    return {row.id: row for row in _places(width(len(ids))).rows(session, values)}
+    return {row[0]: _Place._make(row) for row in _places(width(len(ids))).rows(session, values)}
 
 
 def _fitness(hit: Hit) -> tuple[int, int, bool]:
     return hit.tier, hit.distance, hit.begun
 
 
-def _ranked(hits: list[Hit], places: dict[int, Any], branch_id: int | None) -> list[Hit]:
-    """Put first whole numbers, then the best fitting names, of these those attached here, of these visitors."""
+def _ranked(hits: list[Hit], places: dict[int, _Place], branch_id: int | None) -> list[Hit]:
+    """Put first whole numbers, then names that fit best, of these people attached here, then visitors."""
 
     def recency(hit: Hit) -> str:
         return str(places[hit.person.id].visited or "")
@@ -155,15 +170,13 @@ def _ranked(hits: list[Hit], places: dict[int, Any], branch_id: int | None) -> l
 
 
 def _rows(
-    session: Session, hits: list[Hit], places: dict[int, Any], branch_id: int | None
+    session: Session, hits: list[Hit], places: dict[int, _Place], branch_id: int | None
 ) -> tuple[PatientRow, ...]:
     policies = _policies(session, [hit.person.id for hit in hits])
-    return tuple(
-        _row(hit, places[hit.person.id], policies.get(hit.person.id, ""), branch_id) for hit in hits
-    )
+    return tuple(_row(hit, places[hit.person.id], policies.get(hit.person.id, ""), branch_id) for hit in hits)
 
 
-def _row(hit: Hit, place: Any, policy: str, branch_id: int | None) -> PatientRow:
+def _row(hit: Hit, place: _Place, policy: str, branch_id: int | None) -> PatientRow:
     person = hit.person
     names = (person.last_name, person.first_name, person.middle_name)
     born = person.birth_date
@@ -182,18 +195,18 @@ def _row(hit: Hit, place: Any, policy: str, branch_id: int | None) -> PatientRow
     )
 
 
-def _district(place: Any, *, here: bool) -> str:
+def _district(place: _Place, *, here: bool) -> str:
     """Return the district of a person of this branch, the short name («№ 2») of another's branch."""
     if place.branch_id is None:
         return ""
     if here:
         return str(place.district)
-    name = str(place.name)
+    name = str(place.branch)
     return name[name.find("№") :] if "№" in name else name
 
 
 def _policies(session: Session, ids: list[int]) -> dict[int, str]:
     """Return the text of each person's newest policy."""
     rows = _policies_of(width(len(ids))).rows(session, listed("ids", ids))
-    newest = sorted(rows, key=lambda row: (str(row.valid_from or ""), row.id))
-    return {row.patient_id: policy_text(f"{row.series} {row.number}".strip()) for row in newest}
+    newest = sorted(rows, key=lambda row: (str(row[3] or ""), row[4]))
+    return {row[0]: policy_text(f"{row[1]} {row[2]}".strip()) for row in newest}

@@ -62,15 +62,19 @@ class Finder:
         self.reading: Names | None = None
         self.full = False
         self._session = session
-        self._query = query
+        self.query = query
         self._limit = limit
         self._most = max(POOL, limit + 1)
         self._groups = [group for group in (query.tokens,) if 0 < len(group) <= 3] + regrouped(query.tokens)
         self._known: dict[str, list[str]] = {}
 
+    def makes_sense(self) -> bool:
+        """Tell whether any word begins a surname: Russian text read as Latin hardly ever does."""
+        return any(len(word) > 1 and self._surnames(word) for word in self.query.tokens)
+
     def find_certain(self) -> None:
         """Add people whose numbers, dates and names agree with what was typed."""
-        query = self._query
+        query = self.query
         for number in query.numbers:
             if number.kind is not NumberKind.TAIL:
                 found = people.by_number(self._session, number.kind, number.value)
@@ -79,7 +83,7 @@ class Finder:
             return
         tails = self._tails()
         for birth in query.births:
-            self._find_born(birth, typos=False)
+            self._find_born(birth)
         for tail in tails:
             self._find_phone(tail, typos=False)
         if query.tokens and not (query.births or tails):
@@ -90,27 +94,32 @@ class Finder:
 
         After certain hits only the surname they were found by is taken for misspelt.
         """
-        if not has_cyrillic("".join(self._query.tokens)):
+        if not has_cyrillic("".join(self.query.tokens)):
             return
-        births: list[Birth] = list(self._query.births)
+        births: list[Birth] = list(self.query.births)
         tails = self._tails()
-        for birth in self._query.births:
+        if self.hits and any(birth.exact for birth in births):
+            return  # a name and a birthday that agree are the person
+        for birth in self.query.births:
             if birth.exact:
-                self._find_born(birth, typos=True)
+                self._find_born_misspelt(birth)
                 births.remove(birth)
-        for tail in tails:
-            self._find_phone(tail, typos=True)
-        dated: list[Birth | None] = [*births] if self._query.births or tails else [None]
+        if not self.query.births:
+            for tail in tails:
+                self._find_phone(tail, typos=True)
+        dated: list[Birth | None] = [*births] if self.query.births or tails else [None]
         known = len(self.hits)
-        guesses = (self._misspelt, self._given_name_typo, self._unfinished, self._two_typos)
+        guesses = (self._given_name_typo, self._misspelt, self._unfinished, self._two_typos)
+        if known:
+            guesses = (self._misspelt,)
         for guess in guesses:
             for limit in dated:
                 guess(limit)
-            if len(self.hits) > known or known:
+            if len(self.hits) > known:
                 return
 
     def _tails(self) -> list[str]:
-        return [number.value for number in self._query.numbers if number.kind is NumberKind.TAIL]
+        return [number.value for number in self.query.numbers if number.kind is NumberKind.TAIL]
 
     def _add(
         self,
@@ -134,43 +143,53 @@ class Finder:
             self.reading = names
         return added
 
-    def _find_born(self, birth: Birth, *, typos: bool) -> None:
-        query = self._query
-        if not query.tokens:
-            ways = people.by_days(self._session, Names(), birth, self._most) if birth.exact else None
-            found = ways if ways is not None else people.by_year(self._session, birth, self._most)
-            self._note_full(found)
-            self._add(found, _BEGINNING, why_names(query, birth))
-        elif birth.exact:
-            # Some thirty people of a million share a birthday: their names are compared here, in any order.
-            found = people.by_days(self._session, Names(), birth, people.BORN_THAT_DAY)
-            self._add_fitting(found, birth, "", typos=typos)
-        else:
+    def _find_born(self, birth: Birth) -> None:
+        if self.query.tokens:
             self._find_named(birth)
+            return
+        if birth.exact:
+            found = people.by_days(self._session, Names(), birth, self._most)
+        else:
+            found = people.by_year(self._session, birth, self._most)
+        self._note_full(found)
+        self._add(found, _BEGINNING, why_names(self.query, birth))
+
+    def _find_born_misspelt(self, birth: Birth) -> None:
+        """Compare the names of all who share a birthday: some thirty people of a million."""
+        found = people.by_days(self._session, Names(), birth, people.BORN_THAT_DAY)
+        self._add_fitting(found, birth, "", typos=True)
 
     def _find_phone(self, tail: str, *, typos: bool) -> None:
-        found = people.by_phone(self._session, tail, 3 * POOL)
         phone = why_number(NumberKind.TAIL, tail)
-        if self._query.tokens:
-            self._add_fitting(found, None, phone, typos=typos)
-        else:
+        if not self.query.tokens:
+            found = people.by_phone(self._session, tail, self._most)
             self._note_full(found)
             self._add(found, _BEGINNING, phone)
+        elif typos:
+            found = people.by_phone(self._session, tail, _SIMILAR_READ)
+            self._add_fitting(found, None, phone, typos=True)
+        else:
+            for group in self._groups:
+                found = people.by_phone_and_names(self._session, tail, group, self._most)
+                self._add_fitting(found, None, phone, typos=False)
 
     def _add_fitting(self, found: Sequence[Person], birth: Birth | None, also: str, *, typos: bool) -> None:
         for person in found:
             names = self._fitting(person, typos=typos)
             if names is None:
                 continue
-            words = why_names(self._query, birth, person.last_name if typos else "")
+            words = why_names(self.query, birth, person.last_name if typos else "")
             reason = f"{words}, {also}" if also else words
             self._add([person], _SIMILAR if typos else _SAME, reason, names)
 
     def _fitting(self, person: Person, *, typos: bool) -> Names | None:
         keys = (person.last_key, person.first_key, person.middle_key)
         for group in self._groups:
+            agreed = [[_agrees(word, key, typos) for key in keys] for word in group]
+            if not all(map(any, agreed)):
+                continue
             for places in permutations(range(3), len(group)):
-                if all(_agrees(word, keys[place], typos) for word, place in zip(group, places, strict=True)):
+                if all(agreed[which][place] for which, place in enumerate(places)):
                     return Names(
                         *(group[places.index(place)] if place in places else "" for place in range(3))
                     )
@@ -180,7 +199,7 @@ class Finder:
         self.full = self.full or len(found) >= self._most
 
     def _find_named(self, birth: Birth | None) -> None:
-        why = why_names(self._query, birth)
+        why = why_names(self.query, birth)
         for group in self._groups:
             known = len(self.hits)
             readings = [names for names in name_readings(group) if self._may_be(names)]
@@ -203,14 +222,14 @@ class Finder:
         Capitals are initials first of all; small letters may be either, and both are shown by turns.
         """
         joined = [group for group in self._groups[1:] if [len(name) for name in group[1:]] == [1, 1]]
-        if not joined or self._query.tokens in joined:
+        if not joined or self.query.tokens in joined:
             return
         before = list(self.hits.values())
         for group in joined:
             names = Names(*group)
             if self._may_be(names):
-                self._add(self._people(names, birth), _SAME, why_names(self._query, birth), names)
-        capitals = any(word.isupper() and len(word) == 2 for word in self._query.typed)
+                self._add(self._people(names, birth), _SAME, why_names(self.query, birth), names)
+        capitals = any(word.isupper() and len(word) == 2 for word in self.query.typed)
         added = list(self.hits.values())[len(before) :]
         for place, hit in enumerate(before):
             hit.distance = 1 if capitals and added else place // _BY_TURNS
@@ -218,8 +237,9 @@ class Finder:
             hit.distance = 0 if capitals else place // _BY_TURNS
 
     def _surnames(self, start: str) -> list[str]:
+        """Return the first two surnames of the dictionary that begin so: they tell of none, one and exact."""
         if start not in self._known:
-            self._known[start] = surname_index.starting(self._session, start, people.SURNAMES_ENTERED)
+            self._known[start] = surname_index.starting(self._session, start, 2)
         return self._known[start]
 
     def _may_be(self, names: Names) -> bool:
@@ -238,7 +258,7 @@ class Finder:
             return people.by_initials(session, names, birth, most)
         if not (names.first or birth):
             return people.by_last(session, names.last, most)
-        if len(self._surnames(names.last)) < people.SURNAMES_ENTERED:
+        if not surname_index.crowded(self._session, names.last, people.SURNAMES_ENTERED):
             same = self._bearers_of(names, birth)
             if len(same) >= self._limit:
                 return same
@@ -249,9 +269,8 @@ class Finder:
 
     def _bearers_of(self, names: Names, birth: Birth | None) -> Sequence[Person]:
         """Return the people with exactly this surname, where longer ones might crowd them out."""
-        if names.last not in self._surnames(names.last)[1:2] + self._surnames(names.last)[:1]:
-            return []
-        if self._surnames(names.last) == [names.last]:
+        known = self._surnames(names.last)
+        if known[:1] != [names.last] or len(known) == 1:
             return []
         return people.by_surnames(self._session, [names.last], names, birth, self._most)
 
@@ -264,18 +283,20 @@ class Finder:
         words = {word for group in self._groups for word in group if len(word) >= _SHORTEST_WITH_TYPO}
         if self.reading is not None:
             words &= {self.reading.last}
-        agreed = self.reading is not None and len(self._query.tokens) > 2  # three names that agree are the person
+        agreed = (
+            self.reading is not None and len(self.query.tokens) > 2
+        )  # three names that agree are the person
         near = {
             word: as_near((row for row in rows if not row.name.startswith(word)), word, 1)
             for word, rows in surname_index.one_typo(self._session, () if agreed else words).items()
         }
-        whole = self._query.tokens if self.reading is None else (self.reading.last,)
+        whole = self.query.tokens if self.reading is None else tuple(words)
         for word in whole:
             if len(word) >= _SHORTEST_INSIDE and not PATRONYMIC(word):
                 near.setdefault(word, []).extend(self._inside(word))
-        if self.reading is None and (birth or len(self._query.tokens) > 1):
+        if self.reading is None and (birth or len(self.query.tokens) > 1):
             for word in self._strange(_SHORTEST_TWO_TYPOS):
-                far = surname_memory.two_typos(self._session, word, same_start=True)
+                far = surname_memory.two_typos(self._session, word, likeliest=True)
                 near.setdefault(word, []).extend(far)
         self._add_similar(near, birth)
 
@@ -299,7 +320,7 @@ class Finder:
 
     def _strange(self, shortest: int) -> list[str]:
         """Return the words that begin no surname (a typo makes them strange), or all if each begins some."""
-        words = [word for word in self._query.tokens if len(word) >= shortest]
+        words = [word for word in self.query.tokens if len(word) >= shortest]
         strange = [word for word in words if not self._surnames(word)]
         return strange or words
 
@@ -314,9 +335,9 @@ class Finder:
 
     def _why_similar(self, names: Names, birth: Birth | None) -> Callable[[Person], str]:
         return lambda person: (
-            why_names(self._query, birth, part_of_surname=True)
+            why_names(self.query, birth, part_of_surname=True)
             if names.last in person.last_key and not one_typo_apart(names.last, person.last_key)
-            else why_names(self._query, birth, person.last_name)
+            else why_names(self.query, birth, person.last_name)
         )
 
     def _bearers(self, surnames: list[Near], names: Names, birth: Birth | None) -> Sequence[Person]:
@@ -338,7 +359,7 @@ class Finder:
         for group in self._groups:
             for names in name_readings(group):
                 whole = len(names.last) > 1 and self._surnames(names.last)[:1] == [names.last]
-                if not (whole and names.first):
+                if not whole or len(names.first) < _SHORTEST_GIVEN:
                     continue
                 known = people.first_names_of(self._session, names.last)
                 firsts = [first for first in known if _agrees(names.first, first, True)][:MOST_LISTED]
@@ -349,7 +370,7 @@ class Finder:
                         return
 
     def _why_misspelt(self, birth: Birth | None) -> Callable[[Person], str]:
-        return lambda person: why_names(self._query, birth, person.last_name)
+        return lambda person: why_names(self.query, birth, person.last_name)
 
 
 def nearest(found: Iterable[Near]) -> list[Near]:

@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date, timedelta
 from functools import cache
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
-from sqlalchemy import ColumnElement, Row, Select, bindparam, func, literal_column, select
+from sqlalchemy import ColumnElement, and_, bindparam, func, literal_column, or_, select
 from sqlmodel import Session
 
 from registrar_tui.models import Patient
@@ -27,8 +27,6 @@ SURNAMES_ENTERED: Final = 300
 """Surnames of the dictionary with one beginning that are looked through one by one."""
 _GIVEN_NAMES_READ: Final = 600
 _LARGEST_ID: Final = 2**31 - 1
-
-Person = Row[Any]
 
 _TABLES: Final = Patient.metadata.tables
 _P: Final = _TABLES["patient"].c
@@ -47,6 +45,25 @@ _COLUMNS: Final = (
     _P.middle_key,
     _P.merged_into_id,
 )
+
+
+class Person(NamedTuple):
+    """One card as the search reads it; `birth_date` is text on SQLite."""
+
+    id: int
+    last_name: str
+    first_name: str
+    middle_name: str
+    birth_date: Any
+    snils: str | None
+    enp: str | None
+    phone: str | None
+    last_key: str
+    first_key: str
+    middle_key: str
+    merged_into_id: int | None
+
+
 _ALL: Final = select(*_COLUMNS)
 _MOST: Final[Any] = bindparam("most")
 # An index of three columns is entered without one in the middle by naming all its values (a loose scan).
@@ -195,6 +212,16 @@ def _given(birth: bool) -> Question:
 
 
 @cache
+def _phone_of(words: int) -> Question:
+    """By the tail of a phone, each word the beginning of some name."""
+    keys = (_P.last_key, _P.first_key, _P.middle_key)
+    conditions = [
+        or_(*(and_(*_range(_hidden(key), f"word{place}")) for key in keys)) for place in range(words)
+    ]
+    return Question(_ALL.where(*_range(_P.phone_reversed, "phone"), *conditions).limit(_MOST))
+
+
+@cache
 def _ids(places: int) -> Question:
     return Question(_ALL.where(among(_P.id, "ids", places)))
 
@@ -206,7 +233,13 @@ def _shape(names: Names) -> Names:
 
 def _beyond_initials(names: Names) -> Names:
     """Return the given names that an entered initial does not already settle."""
-    return Names("", names.first if len(names.first) > 1 else "", names.middle if len(names.middle) > 1 else "")
+    return Names(
+        "", names.first if len(names.first) > 1 else "", names.middle if len(names.middle) > 1 else ""
+    )
+
+
+def _read(question: Question, session: Session, values: dict[str, Any]) -> list[Person]:
+    return list(map(Person._make, question.rows(session, values)))
 
 
 def highest_id(session: Session) -> int:
@@ -218,84 +251,92 @@ def highest_id(session: Session) -> int:
     return int(_TOTAL.rows(session, {})[0][0] or 0)
 
 
-def by_number(session: Session, kind: NumberKind, value: str) -> Sequence[Person]:
+def by_number(session: Session, kind: NumberKind, value: str) -> list[Person]:
     """Return the owners of a whole number of any kind but a phone's tail."""
     if kind is NumberKind.PHONE:
         return by_phone(session, value, POOL)
     if kind is NumberKind.DOCUMENT:
-        return _DOCUMENT.rows(session, {"value": value})
+        return _read(_DOCUMENT, session, {"value": value})
     if kind in (NumberKind.TICKET, NumberKind.VISIT):
         # A ticket code is key id, ten digits of the visit's number, tag, check digit.
         number = int(value[1:11] if kind is NumberKind.TICKET else value)
-        return _VISITOR.rows(session, {"value": number}) if number <= _LARGEST_ID else []
-    found = _OWNER[kind].rows(session, {"value": value}) if kind in _OWNER else []
+        return _read(_VISITOR, session, {"value": number}) if number <= _LARGEST_ID else []
+    found = _read(_OWNER[kind], session, {"value": value}) if kind in _OWNER else []
     if found or kind is NumberKind.SNILS:
         return found
-    return _POLICY.rows(session, {"value": value})
+    return _read(_POLICY, session, {"value": value})
 
 
-def by_phone(session: Session, tail: str, most: int) -> Sequence[Person]:
+def by_phone(session: Session, tail: str, most: int) -> list[Person]:
     """Return people whose phone ends with these digits."""
     start = tail[::-1]
-    return _BY_PHONE.rows(session, {"phone_from": start, "phone_to": start + END, "most": most})
+    return _read(_BY_PHONE, session, {"phone_from": start, "phone_to": start + END, "most": most})
 
 
-def by_ids(session: Session, ids: Sequence[int]) -> Sequence[Person]:
+def by_phone_and_names(session: Session, tail: str, words: Sequence[str], most: int) -> list[Person]:
+    """Return people whose phone ends so and each of these words begins one of whose names."""
+    values: dict[str, Any] = {"phone_from": tail[::-1], "phone_to": tail[::-1] + END, "most": most}
+    for place, word in enumerate(words):
+        values |= {f"word{place}_from": word, f"word{place}_to": word + END}
+    return _read(_phone_of(len(words)), session, values)
+
+
+def by_ids(session: Session, ids: Sequence[int]) -> list[Person]:
     """Return people by card number."""
-    return _ids(width(len(ids))).rows(session, listed("ids", ids)) if ids else []
+    return _read(_ids(width(len(ids))), session, listed("ids", ids)) if ids else []
 
 
-def by_last(session: Session, last: str, most: int) -> Sequence[Person]:
+def by_last(session: Session, last: str, most: int) -> list[Person]:
     """Return people in alphabetical order by the beginning of the surname."""
-    return _BY_LAST.rows(session, _values(Names(last), most=most))
+    return _read(_BY_LAST, session, _values(Names(last), most=most))
 
 
-def by_start(session: Session, names: Names, birth: Birth | None, most: int) -> Sequence[Person]:
+def by_start(session: Session, names: Names, birth: Birth | None, most: int) -> list[Person]:
     """Return people by the beginning of a surname, and by the birth or else the first name.
 
     Alphabetical; the first 300 surnames of the dictionary with that beginning are looked through.
     """
     question = _start(_shape(names), birth is not None)
-    return question.rows(session, _values(names, birth, most=most))
+    return _read(question, session, _values(names, birth, most=most))
 
 
 def by_surnames(
     session: Session, surnames: Sequence[str], names: Names, birth: Birth | None, most: int
-) -> Sequence[Person]:
+) -> list[Person]:
     """Return people with one of these whole surnames and such first and middle names and birth."""
     if not surnames:
         return []
     given = Names("", names.first, names.middle)
     question = _surnames(width(len(surnames)), _shape(given), birth is not None)
     values = _values(given, birth, most=most, **listed("names", surnames))
-    return question.rows(session, values if names.first else {**_INITIALS, **values})
+    return _read(question, session, values if names.first else {**_INITIALS, **values})
 
 
 def by_full_names(
     session: Session, surname: str, firsts: Sequence[str], middle: str, birth: Birth | None
-) -> Sequence[Person]:
+) -> list[Person]:
     """Return people with this whole surname and one of these whole first names."""
     if not firsts:
         return []
     question = _full_names(width(len(firsts)), bool(middle), birth is not None)
     names = Names("", "", middle)
-    return question.rows(
-        session, _values(names, birth, most=5 * POOL, last=surname, **listed("firsts", firsts))
+    return _read(
+        question, session, _values(names, birth, most=5 * POOL, last=surname, **listed("firsts", firsts))
     )
 
 
-def by_initials(session: Session, names: Names, birth: Birth | None, most: int) -> Sequence[Person]:
+def by_initials(session: Session, names: Names, birth: Birth | None, most: int) -> list[Person]:
     """Return people by surname and at least one given name, each by its beginning of one letter or more."""
     values = {**_INITIALS, **_values(names, birth, most=most)}
-    return _initials(_shape(names), birth is not None).rows(session, values)
+    return _read(_initials(_shape(names), birth is not None), session, values)
 
 
-def by_given_names(session: Session, names: Names, birth: Birth | None, most: int) -> Sequence[Person]:
+def by_given_names(session: Session, names: Names, birth: Birth | None, most: int) -> list[Person]:
     """Return people by first and middle name, among the first 600 with such initials."""
-    return _given(birth is not None).rows(session, _values(names, birth, most=most))
+    return _read(_given(birth is not None), session, _values(names, birth, most=most))
 
 
-def by_days(session: Session, names: Names, birth: Birth, most: int) -> Sequence[Person]:
+def by_days(session: Session, names: Names, birth: Birth, most: int) -> list[Person]:
     """Return people born on one of the days, by the beginnings of their names.
 
     Naming the days of a year lets the index of (birth date, surname) be entered once a day for the surname.
@@ -303,12 +344,12 @@ def by_days(session: Session, names: Names, birth: Birth, most: int) -> Sequence
     length = (birth.last - birth.first).days + 1
     days = [birth.first + timedelta(step) for step in range(length)]
     values = _values(names, None, most=most, **listed("days", days))
-    return _days(width(length), _shape(names)).rows(session, values)
+    return _read(_days(width(length), _shape(names)), session, values)
 
 
-def by_year(session: Session, birth: Birth, most: int) -> Sequence[Person]:
+def by_year(session: Session, birth: Birth, most: int) -> list[Person]:
     """Return people born in a year or month, in the order of their birthdays."""
-    return _BY_YEAR.rows(session, {"born_from": birth.first, "born_to": birth.last, "most": most})
+    return _read(_BY_YEAR, session, {"born_from": birth.first, "born_to": birth.last, "most": most})
 
 
 # The distinct first names of a frequent surname are a few dozen among thousands of bearers: the index of
@@ -330,4 +371,4 @@ _FIRST_NAMES: Final = Question(select(_leap.union_all(_further).c.name))
 
 def first_names_of(session: Session, surname: str) -> list[str]:
     """Return the distinct folded first names of people with this whole surname, 300 at most."""
-    return [name for name in _FIRST_NAMES.first_column(session, {"last": surname}) if name is not None]
+    return [name for (name,) in _FIRST_NAMES.rows(session, {"last": surname}) if name is not None]

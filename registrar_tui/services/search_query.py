@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
@@ -103,15 +104,22 @@ _LABELS: Final[dict[str, tuple[NumberKind, ...]]] = {
 
 def understand(text: str, today: date) -> tuple[Query, ...]:
     """Return the readings of any text, the likeliest first; empty where it holds no letter and no digit."""
+    return tuple(readings(text, today))
+
+
+def readings(text: str, today: date) -> Iterator[Query]:
+    """Yield the readings one by one: the second is seldom asked for."""
     clean = _cleaned(text[:LONGEST_TEXT])
     switched = _all_switched(clean.split())
     if switched != " ".join(clean.split()):
-        candidates = [_parse(switched, today, switched=True), _parse(clean, today)]
+        candidates = ((switched, True), (clean, False))
     elif has_cyrillic(clean):
-        candidates = [_parse(clean, today), _parse(other_layout(clean), today, switched=True)]
+        candidates = ((clean, False), (other_layout(clean), True))
     else:
-        candidates = [_parse(clean, today)]
-    return tuple(query for query in candidates if query)
+        candidates = ((clean, False), ("", False))
+    for candidate, is_switched in candidates:
+        if query := _parse(candidate, today, switched=is_switched):
+            yield query
 
 
 def _cleaned(text: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-# Unstressed о sounds like а, and е, я, э like и; a voiced consonant is deafened before another and at the end.
+# Unstressed о sounds like а, and е, я, э like и; a voiced consonant is often deafened.
 _SOUNDS: Final = str.maketrans("оеыэяюёбвгджзщ", "аииииуипфктшсш", "ъьй")
 _DOUBLED: Final = re.compile(r"(.)\1+")
 _JOINED: Final = (("стс", "с"), ("тс", "ц"), ("стн", "сн"), ("сч", "ш"), ("шч", "ш"), ("сш", "ш"))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any, cast
 
-from sqlalchemy import Row, Select, bindparam, select
+from sqlalchemy import Row, Select, bindparam, or_, select
 from sqlmodel import Session, col
 
 from registrar_tui.errors import Refusal
@@ -37,6 +37,7 @@ class Asker:
     patient: PatientFacts | None = None
     moving: VisitFacts | None = None
     by_clinic: bool = False
+    paid: bool = False
     minutes: int | None = None
     """Length of the wished visit; None: as long as the slot."""
 
@@ -53,6 +54,7 @@ class Asker:
             patient=self.patient,
             moving=self.moving,
             by_clinic=self.by_clinic,
+            paid=self.paid,
         )
 
 
@@ -63,6 +65,7 @@ def asker_for(
     patient: PatientFacts | None = None,
     moving: VisitFacts | None = None,
     by_clinic: bool = False,
+    paid: bool = False,
     minutes: int | None = None,
 ) -> Asker:
     """Return an asker of this desk at this moment."""
@@ -74,6 +77,7 @@ def asker_for(
         patient=patient,
         moving=moving,
         by_clinic=by_clinic,
+        paid=paid,
         minutes=minutes,
     )
 
@@ -124,18 +128,22 @@ _PATIENT = select(col(Patient.self_booking_until), col(Patient.merged_into_id)).
     col(Patient.id) == bindparam("patient_id")
 )
 _PATIENT_LOCKED = _PATIENT.with_for_update()
-_COUNTED_VISITS = select(
-    col(Visit.id),
-    col(Visit.specialty_id),
-    col(Visit.doctor_id),
-    col(Visit.slot_id),
-    col(Visit.starts_at),
-    col(Visit.minutes),
-    col(Visit.status),
-).where(
-    col(Visit.patient_id) == bindparam("patient_id"),
-    col(Visit.starts_at) >= bindparam("since"),
-    col(Visit.status).in_(COUNTED_STATUSES),
+_COUNTED_VISITS = cast(
+    "Select[Any]",
+    select(
+        col(Visit.id),
+        col(Visit.specialty_id),
+        col(Visit.doctor_id),
+        col(Visit.slot_id),
+        col(Visit.starts_at),
+        col(Visit.minutes),
+        col(Visit.status),
+    ).where(
+        col(Visit.patient_id) == bindparam("patient_id"),
+        col(Visit.starts_at) >= bindparam("since"),
+        # An IN list would be expanded anew at every execution.
+        or_(*(col(Visit.status) == status for status in COUNTED_STATUSES)),
+    ),
 )
 
 
@@ -275,4 +283,6 @@ def patient_facts(
         )
     first = datetime.combine(since.date() if since else date.min, time.min)
     visits = session.connection().execute(_COUNTED_VISITS, {"patient_id": patient_id, "since": first})
-    return PatientFacts(patient_id, row[0], tuple(VisitFacts(*visit) for visit in visits))
+    return PatientFacts(
+        patient_id, row[0], tuple(VisitFacts(*cast("tuple[Any, ...]", visit)) for visit in visits)
+    )

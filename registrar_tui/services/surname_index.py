@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from functools import cache
 from typing import Any, Final, NamedTuple
+from weakref import WeakKeyDictionary
 
-from sqlalchemy import bindparam, func, select, text
+from sqlalchemy import Engine, Integer, bindparam, func, literal_column, select, text
 from sqlmodel import Session
 
 from registrar_tui.models import Surname
@@ -50,11 +51,21 @@ _STARTING: Final = Question(
     .order_by(_SURNAME.c.name)
     .limit(bindparam("most"))
 )
+_LATER: Final = Question(
+    select(literal_column("1"))
+    .where(_SURNAME.c.name >= bindparam("start"), _SURNAME.c.name < bindparam("stop"))
+    .order_by(_SURNAME.c.name)
+    .limit(1)
+    .offset(bindparam("before", type_=Integer))
+)
 _SHARING_START: Final = Question(
     _NAME_LIST.join(_DELETION, _DELETION.c.surname_id == _SURNAME.c.id)
     .where(_DELETION.c.deletion >= bindparam("start"), _DELETION.c.deletion < bindparam("stop"))
     .limit(LARGE)
 )
+_MOST_SIZES: Final = 40_000
+# A cache and not state: it may be lost at any moment.
+_SIZES: WeakKeyDictionary[Engine, dict[str, int]] = WeakKeyDictionary()
 _PROBED: Final = 14
 """Letters of a fragment that are looked up; SQLite joins at most 64 tables."""
 
@@ -167,7 +178,12 @@ def replace(session: Session, old_key: str, new_key: str) -> None:
 
 def starting(session: Session, start: str, most: int) -> list[str]:
     """Return the surnames that begin so, in alphabetical order."""
-    return _STARTING.first_column(session, {"start": start, "stop": start + END, "most": most})
+    return [name for (name,) in _STARTING.rows(session, {"start": start, "stop": start + END, "most": most})]
+
+
+def crowded(session: Session, start: str, many: int) -> bool:
+    """Tell whether so many surnames, or more, begin so."""
+    return bool(_LATER.rows(session, {"start": start, "stop": start + END, "before": many - 1}))
 
 
 def one_typo(session: Session, words: Iterable[str]) -> dict[str, list[Similar]]:
@@ -195,13 +211,24 @@ def containing(session: Session, part: str) -> list[Similar]:
     if not keys:
         return []
     if len(keys) > 1:
-        sizes = _sizes(len(keys)).rows(session, {f"k{place}": key for place, key in enumerate(keys)})[0]
-        if not all(sizes):
-            return []
-        keys = [key for _, key in sorted(zip(sizes, keys, strict=True))]
+        sizes = _known_sizes(session, keys)
+        keys.sort(key=lambda key: sizes[key])
     values = {f"k{place}": key for place, key in enumerate(keys)}
     rows = _with_trigrams(len(keys)).rows(session, values)
     return _ranked(Similar(*row) for row in rows if part in row[0])
+
+
+def _known_sizes(session: Session, keys: list[str]) -> dict[str, int]:
+    """Return about how many surnames have each trigram: asked once a process, it only says where to begin."""
+    known = _SIZES.setdefault(session.get_bind().engine, {})
+    fresh = [key for key in keys if key not in known]
+    if fresh:
+        sizes = _sizes(len(fresh)).rows(session, {f"k{place}": key for place, key in enumerate(fresh)})[0]
+        if len(known) > _MOST_SIZES:
+            known.clear()
+            return _known_sizes(session, keys)
+        known.update(zip(fresh, sizes, strict=True))
+    return known
 
 
 def _ranked(rows: Iterable[Similar]) -> list[Similar]:

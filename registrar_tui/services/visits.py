@@ -31,12 +31,14 @@ _MUTABLE = (
 # Built once and sent without the ORM, like the questions of a booking (services/slots.py).
 _ROOM = select(col(Room.number)).where(col(Room.id) == bindparam("room_id"))
 _CLAIMED = (
-    select(col(Claim.slot_id)).where(col(Claim.visit_id) == bindparam("visit_id")).order_by(col(Claim.slot_id))
+    select(col(Claim.slot_id))
+    .where(col(Claim.visit_id) == bindparam("visit_id"))
+    .order_by(col(Claim.slot_id))
 )
 _CLAIM = insert(Claim)
 _FREE = delete(Claim).where(col(Claim.visit_id) == bindparam("of_visit"))
 _CLEAR_HOLDS = delete(Claim).where(
-    col(Claim.slot_id).in_(bindparam("slots", expanding=True)),
+    col(Claim.slot_id) == bindparam("wanted"),
     col(Claim.visit_id).is_(None),
     (col(Claim.held_by) == bindparam("desk")) | (col(Claim.held_until) <= bindparam("now")),
 )
@@ -191,9 +193,9 @@ def claim(session: Session, workplace: Workplace, slots: Sequence[SlotFacts], vi
 
 def clear_holds(session: Session, workplace: Workplace, slot_ids: Iterable[int]) -> None:
     """Remove holds that are this desk's own or have expired."""
-    session.connection().execute(
-        _CLEAR_HOLDS, {"slots": list(slot_ids), "desk": workplace.desk, "now": workplace.utc()}
-    )
+    words = {"desk": workplace.desk, "now": workplace.utc()}
+    for slot_id in slot_ids:
+        session.connection().execute(_CLEAR_HOLDS, {"wanted": slot_id, **words})
 
 
 def free(session: Session, visit: Visit) -> None:

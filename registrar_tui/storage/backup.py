@@ -94,6 +94,7 @@ def make_backup(
         files.discard(part)
     if own:
         _thin_out(folder, stem_of(database), file)
+        _clear_up(folder, database)
     return file, manifest
 
 
@@ -205,6 +206,15 @@ def _free_name(folder: Path, name: str) -> Path:
 def _thin_out(folder: Path, stem: str, newest: Path) -> None:
     """A backup that has just been verified is good without being read again."""
     retention.prune(folder, stem, lambda file: file == newest or is_intact(file))
+
+
+def _clear_up(folder: Path, database: str) -> None:
+    files.discard_abandoned(folder, ".*.part")
+    files.discard_abandoned(folder, ".restore-*.db")
+    if not is_url(database):
+        path = Path(database).absolute()
+        files.discard_abandoned(path.parent, ".restore-*.db")
+        files.discard_abandoned(path.parent, f"{path.name}.recoded")
 
 
 def backup_before_migration(database: str, name: str) -> Path:

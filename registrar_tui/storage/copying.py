@@ -11,8 +11,12 @@ from typing import Any
 
 from sqlalchemy import Column, Connection, MetaData, Table, func, insert, select
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.types import TypeDecorator, TypeEngine
+from sqlmodel import SQLModel
 
+import registrar_tui.models  # noqa: F401 - registers the tables
 from registrar_tui.errors import Refusal
+from registrar_tui.storage import schema
 from registrar_tui.storage.sequences import advance_sequences
 
 Progress = Callable[[str, int, int], None]
@@ -31,20 +35,27 @@ class TableSum:
 def tables_of(connection: Connection) -> list[Table]:
     """Return the tables of a base as they stand, parents first, their columns as plain types.
 
-    They are read from the base and not from the models: a backup may hold an older schema, and a column
-    must carry the same value through both databases (an instant stays the naive UTC it is stored as).
+    Plain, so that a column carries the same value through both databases: an instant stays the naive UTC it
+    is stored as. The base before a migration is asked itself; the models know only the newest schema, and
+    asking PostgreSQL takes seconds.
     """
-    found = MetaData()
-    found.reflect(connection)
+    found = SQLModel.metadata
+    if schema.current_revision(connection) != schema.HEAD:
+        found = MetaData()
+        found.reflect(connection)
     return [
         Table(
             table.name,
             MetaData(),
-            *(Column(column.name, column.type.as_generic()) for column in table.columns),
+            *(Column(column.name, _plain_type(column.type)) for column in table.columns),
         )
         for table in found.sorted_tables
         if table.name != "alembic_version"
     ]
+
+
+def _plain_type(kind: TypeEngine[Any]) -> TypeEngine[Any]:
+    return kind.impl_instance if isinstance(kind, TypeDecorator) else kind.as_generic()
 
 
 def copy_rows(source: Connection, target: Connection, progress: Progress) -> Mapping[str, TableSum]:

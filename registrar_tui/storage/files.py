@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import hashlib
 import os
+import time
 from pathlib import Path
 
 from registrar_tui.errors import StoreUnavailable
 
 _SUFFIXES = ("", "-wal", "-shm", "-journal")
 _CHUNK = 1 << 20
+_ABANDONED = 24 * 3600  # seconds nobody has written to it; no backup or restore takes a day
 
 
 def make_folder(folder: Path) -> None:
@@ -35,9 +37,12 @@ def write_private(path: Path, content: str) -> None:
     """Write a small text file (0600) that is whole under its name or not there."""
     part = path.with_name(f".{path.name}.part")
     discard(part)
-    create_private(part)
-    part.write_text(content, encoding="utf-8")
-    put_in_place(part, path)
+    try:
+        create_private(part)
+        part.write_text(content, encoding="utf-8")
+        put_in_place(part, path)
+    finally:
+        discard(part)
 
 
 def put_in_place(part: Path, path: Path) -> None:
@@ -69,6 +74,13 @@ def discard(path: Path) -> None:
     """Remove a base that nobody has open, with its logs."""
     for suffix in _SUFFIXES:
         path.with_name(path.name + suffix).unlink(missing_ok=True)
+
+
+def discard_abandoned(folder: Path, pattern: str) -> None:
+    """Remove unfinished files of processes that were killed: whole bases, perhaps no longer encrypted ones."""
+    for file in folder.glob(pattern):
+        if time.time() - file.stat().st_mtime > _ABANDONED:
+            discard(file)
 
 
 def same_base(path: Path, database: str) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Connection, inspect, text
+from sqlalchemy import Connection, PrimaryKeyConstraint, UniqueConstraint, text
 from sqlalchemy.exc import DBAPIError
 from sqlmodel import SQLModel
 
@@ -152,25 +152,36 @@ def _links(connection: Connection, findings: Findings) -> None:
 
 def _indexes(connection: Connection, findings: Findings) -> None:
     """Without its unique index the store would take a double; without the others it is merely slow."""
-    inspector = inspect(connection)
-    present = set(inspector.get_table_names())
-    if connection.execute(text("SELECT version_num FROM alembic_version")).scalar() != schema.HEAD:
+    if schema.current_revision(connection) != schema.HEAD:
         findings.add("old_schema", "База старой версии: выполните «registrar db upgrade».")
         return
+    defined = _definitions(connection)
     for table in SQLModel.metadata.sorted_tables:
-        if table.name not in present:
+        if table.name not in defined:
             findings.add("missing_table", f"Таблицы {table.name} нет: восстановите резервную копию.")
             continue
-        found = {tuple(index["column_names"]) for index in inspector.get_indexes(table.name)}
-        found |= {tuple(unique["column_names"]) for unique in inspector.get_unique_constraints(table.name)}
         for index in table.indexes:
-            columns = tuple(column.name for column in index.columns)
-            if columns not in found:
+            definition = defined.get(str(index.name))
+            if definition is None or (index.unique and " UNIQUE " not in definition):
                 findings.add("missing_index", f"Таблица {table.name}: нет индекса {index.name}.")
-        key = set(inspector.get_pk_constraint(table.name)["constrained_columns"])
-        if key != {column.name for column in table.primary_key}:
-            findings.add("missing_index", f"Таблица {table.name}: нет первичного ключа.")
+        for constraint in table.constraints:
+            if not isinstance(constraint, PrimaryKeyConstraint | UniqueConstraint):
+                continue
+            # SQLite keeps them inside the table, PostgreSQL as indexes of their own.
+            if str(constraint.name) not in defined and str(constraint.name) not in defined[table.name]:
+                findings.add("missing_index", f"Таблица {table.name}: нет ключа {constraint.name}.")
     _guards(connection, findings)
+
+
+def _definitions(connection: Connection) -> dict[str, str]:
+    if connection.dialect.name == "sqlite":
+        statement = "SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL"
+    else:
+        statement = (
+            "SELECT indexname, indexdef FROM pg_indexes WHERE schemaname = current_schema() "
+            "UNION ALL SELECT tablename, '' FROM pg_tables WHERE schemaname = current_schema()"
+        )
+    return {row[0]: row[1] for row in connection.execute(text(statement))}
 
 
 def _guards(connection: Connection, findings: Findings) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Callable
+from io import BytesIO, TextIOWrapper
 from pathlib import Path
 from types import ModuleType
 
@@ -25,6 +27,7 @@ def clean_surroundings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "stdin", TextIOWrapper(BytesIO()))
 
 
 @pytest.fixture
@@ -51,6 +54,17 @@ def registrar(capsys: pytest.CaptureFixture[str]) -> Registrar:
         return Answer(code, out, err)
 
     return run
+
+
+@pytest.fixture
+def typed_in(monkeypatch: pytest.MonkeyPatch) -> Callable[[str | bytes], None]:
+    """Put something into stdin for the next command."""
+
+    def give(content: str | bytes) -> None:
+        raw = content.encode() if isinstance(content, str) else content
+        monkeypatch.setattr(sys, "stdin", TextIOWrapper(BytesIO(raw)))
+
+    return give
 
 
 @pytest.fixture

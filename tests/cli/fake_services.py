@@ -52,8 +52,8 @@ class FakeServices:
         if self.failure:
             raise self.failure
 
-    def find_patients(self, text: str, *, limit: int = 20) -> dto.PatientPage:
-        self._ask((text, limit))
+    def find_patients(self, text: str, *, limit: int = 20, journalled: bool = False) -> dto.PatientPage:
+        self._ask((text, limit, journalled))
         rows = () if text == "никто" else self.people[:limit]
         return dto.PatientPage(rows, "фамилия «ива…»", total=500, more=limit < len(self.people))
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from registrar_tui.config import Config
+from tests.cli.fake_office import FakeDoor, FakeOffice, row
 from tests.cli.fake_services import FakeServices
 
 
@@ -46,6 +47,8 @@ class FakeBootstrap:
     """Stands where the core is wired; keeps what it was asked for."""
 
     services: FakeServices = field(default_factory=FakeServices)
+    office: FakeOffice = field(default_factory=FakeOffice)
+    door: FakeDoor = field(default_factory=FakeDoor)
     built: list[Config] = field(default_factory=list)
     created: list[tuple[Config, dict[str, Any]]] = field(default_factory=list)
     demos: list[tuple[Config, dict[str, Any]]] = field(default_factory=list)
@@ -56,6 +59,23 @@ class FakeBootstrap:
         if self.failure:
             raise self.failure
         return self.services
+
+    def build_office(self, config: Config, *, token: str | None = None) -> FakeOffice:
+        self.built.append(config)
+        if self.failure:
+            raise self.failure
+        return self.office
+
+    def sign_in(self, config: Config, login: str, password: str) -> str:
+        self.built.append(config)
+        return self.door.sign_in(login, password)
+
+    def has_operators(self, config: Config) -> bool:
+        return self.door.operators
+
+    def first_administrator(self, config: Config, login: str, name: str, password: str) -> dict[str, Any]:
+        self.door.first = (login, name, password)
+        return row(login, "administrator")
 
     def create(self, config: Config, **filling: Any) -> dict[str, int]:
         self.created.append((config, filling))

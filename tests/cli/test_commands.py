@@ -42,12 +42,12 @@ def test_find_json_is_exact_and_carries_no_terminal_command(
     )
     assert answer.json[0]["full_name"] == HOSTILE
     assert (answer.code, answer.err) == (0, "")
-    assert clinic.asked == [("ива ив 58", 20)]
+    assert clinic.asked == [("ива ив 58", 20, True)]
 
 
 def test_find_in_a_pipe_lines_up_by_tabs(registrar: Registrar, clinic: FakeServices) -> None:
     lines = registrar("find", "ива", "--limit", "5").out.splitlines()
-    assert clinic.asked == [("ива", 5)]
+    assert clinic.asked == [("ива", 5, True)]
     assert [cell.strip() for cell in lines[0].split("\t")][:3] == ["Номер", "Пациент", "Родился"]
     assert lines[1].split("\t")[1] == "Иванов [red]Иван[/red] �[31mПетрович��2J"
     assert lines[2].split("\t")[1].rstrip() == "Иващенко Ивар Олегович"
@@ -66,7 +66,7 @@ def test_find_says_on_stderr_that_there_is_more_or_nothing(
 
 def test_text_after_two_dashes_is_text(registrar: Registrar, clinic: FakeServices) -> None:
     assert registrar("find", "--", "--json", "-x").code == 0
-    assert clinic.asked == [("--json -x", 20)]
+    assert clinic.asked == [("--json -x", 20, True)]
 
 
 def test_doctor_list(registrar: Registrar, clinic: FakeServices) -> None:

@@ -22,6 +22,15 @@ CASES = [
     ("find --json -- --quiet --db x", GlobalOptions(json=True), "find -- --quiet --db x"),
     ("book --reason=--json", GlobalOptions(), "book --reason=--json"),
     ("find --jsonx", GlobalOptions(), "find --jsonx"),
+    ("audit list --operator anna --json", GlobalOptions(json=True), "audit list --operator anna"),
+    ("audit export --operator=anna", GlobalOptions(), "audit export --operator=anna"),
+    (
+        "--operator aud audit list --operator anna",
+        GlobalOptions(operator="aud"),
+        "audit list --operator anna",
+    ),
+    ("audit verify --operator aud", GlobalOptions(operator="aud"), "audit verify"),
+    ("find audit list --operator aud", GlobalOptions(operator="aud"), "find audit list"),
 ]
 
 

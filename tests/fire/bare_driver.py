@@ -1,8 +1,8 @@
 """The floor of a race: the statements one booking sends, replayed through the driver alone.
 
-They are captured from a real booking, so they are exactly the service's own, in the same transactions with the
-same durability and the same way of waiting for the write lock. What is left out is what we add: rules, ORM,
-answers.
+They are captured from a real booking, so they are exactly the service's own, in the same transactions with
+the same durability and the same way of waiting for the write lock. What is left out is what we add: rules,
+ORM, answers.
 """
 
 from __future__ import annotations

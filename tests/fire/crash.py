@@ -68,7 +68,9 @@ class _Life:
 class CrashRun:
     """Starts desks, kills them in turn, starts their successors, and proves the base at the end."""
 
-    def __init__(self, database: str, folder: Path, *, seed: int = 1, life: tuple[float, float] = LIFE) -> None:
+    def __init__(
+        self, database: str, folder: Path, *, seed: int = 1, life: tuple[float, float] = LIFE
+    ) -> None:
         self._database = database
         self._folder = folder
         self._chance = random.Random(seed)
@@ -77,7 +79,8 @@ class CrashRun:
         arena.build_arena(database, slots=SLOTS, patients=PATIENTS * DESKS)
         people = arena.patient_ids(PATIENTS * DESKS)
         self._desks = [
-            _Life(number, tuple(arena.slot_ids(SLOTS)), tuple(people[number::DESKS])) for number in range(DESKS)
+            _Life(number, tuple(arena.slot_ids(SLOTS)), tuple(people[number::DESKS]))
+            for number in range(DESKS)
         ]
         self.toll = Toll()
 
@@ -185,6 +188,7 @@ class CrashRun:
                 self.toll.repeated += again.mark == "A"
                 if again.mark in ("R", "E") or (again.mark and again.visit != before["id"]):
                     self.toll.faults.append(f"{op_id} had been done and its retry got {again}")
+
 
 def _wait_for_first_word(journal: Path, process: BaseProcess, timeout: float = 60.0) -> None:
     deadline = time.monotonic() + timeout

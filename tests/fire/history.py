@@ -82,7 +82,7 @@ def record_histories(
 def histories(
     desks: Sequence[Sequence[Attempt]], answers: Mapping[str, Mapping[str, Any]], final: Mapping[int, int]
 ) -> Histories:
-    """Build the steps of every slot; `answers` are what the base keeps, `final` who owns which slot at last."""
+    """Build the steps of every slot; `answers` are what the base keeps, `final` the last owners."""
     found = Histories()
     homes: dict[int, int] = {}
     for attempt in (attempt for desk in desks for attempt in desk):
@@ -150,7 +150,9 @@ def book_naively(plan: DeskPlan) -> None:
             continue
         slot = chance.choice(plan.slots)
         journal.write("T", op_id, "book", plan.patients[0], slot)
-        found = connection.execute(f"SELECT id FROM scratch_booking WHERE slot_id = {mark}", (slot,)).fetchone()
+        found = connection.execute(
+            f"SELECT id FROM scratch_booking WHERE slot_id = {mark}", (slot,)
+        ).fetchone()
         if found:
             journal.write("R", op_id, "slot_taken")
             continue

@@ -1,7 +1,7 @@
 """A PostgreSQL cluster of our own, made to be frozen, killed, promoted; and pgbouncer in front of it.
 
-Only processes started here are touched, each by its own pid. The server refuses to run as root, so root runs it
-as the user postgres.
+Only processes started here are touched, each by its own pid. The server refuses to run as root, so root
+runs it as the user postgres.
 """
 
 from __future__ import annotations
@@ -64,12 +64,16 @@ def own_folder() -> Iterator[Path]:
 
 def _as_server(command: Sequence[str | Path]) -> subprocess.Popen[bytes]:
     words = [str(word) for word in command]
-    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-    if os.geteuid() != 0:
-        return subprocess.Popen(words, start_new_session=True, **quiet)
-    group = pwd.getpwnam("postgres").pw_gid
+    server = pwd.getpwnam("postgres") if os.geteuid() == 0 else None
     return subprocess.Popen(
-        words, user="postgres", group=group, extra_groups=[], cwd="/", start_new_session=True, **quiet
+        words,
+        user=server.pw_uid if server else None,
+        group=server.pw_gid if server else None,
+        extra_groups=[] if server else None,
+        cwd="/",
+        start_new_session=True,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
     )
 
 
@@ -104,15 +108,17 @@ class Cluster:
     def follow(self, primary: Cluster) -> None:
         """Become a standby of a running primary and start."""
         source = f"host={_HOST} port={primary.port} user=postgres application_name=standby"
-        _run([self._bin / "pg_basebackup", "-D", self._data, "-R", "-X", "stream", "-c", "fast", "-d", source])
+        _run(
+            [self._bin / "pg_basebackup", "-D", self._data, "-R", "-X", "stream", "-c", "fast", "-d", source]
+        )
         self.start()
 
     def start(self, *, wait: bool = True) -> None:
         """Start the server; a killed one leaves its memory behind for a moment, so it is tried again."""
         deadline = time.monotonic() + _START
         while True:
-            command = [self._bin / "postgres", "-D", self._data, "-p", str(self.port), "-k", self._folder]
-            self._process = _as_server(command)
+            words: list[str | Path] = [self._bin / "postgres", "-D", self._data, "-p", str(self.port)]
+            self._process = _as_server([*words, "-k", self._folder])
             if not wait or self._answers(deadline):
                 return
             assert time.monotonic() < deadline, "the server does not start"

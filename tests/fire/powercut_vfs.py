@@ -92,17 +92,17 @@ class ForgetfulFile(apsw.VFSFile):
         self._name = filename if isinstance(filename, str) else filename.filename()
         disk.opened(self._name)
 
-    def xWrite(self, data: Any, offset: int) -> None:  # noqa: N802 - SQLite's name
+    def xWrite(self, data: Any, offset: int) -> None:
         """Write, and remember that it is not safe."""
         self._disk.changed(self._name, (offset, bytes(data)))
         super().xWrite(data, offset)
 
-    def xTruncate(self, newsize: int) -> None:  # noqa: N802 - SQLite's name
+    def xTruncate(self, newsize: int) -> None:
         """Cut, and remember that it is not safe."""
         self._disk.changed(self._name, (newsize, None))
         super().xTruncate(newsize)
 
-    def xSync(self, flags: int) -> None:  # noqa: N802 - SQLite's name
+    def xSync(self, flags: int) -> None:
         """Make the file safe; the real disk need not be troubled."""
         self._disk.synced(self._name)
 
@@ -114,7 +114,7 @@ class ForgetfulVfs(apsw.VFS):
         super().__init__(NAME, "")
         self._disk = disk
 
-    def xOpen(self, name: Any, flags: list[int]) -> apsw.VFSFile:  # noqa: N802 - SQLite's name
+    def xOpen(self, name: Any, flags: list[int]) -> apsw.VFSFile:
         """Open a file; temporary ones are not the disk's business."""
         if name is None:
             return apsw.VFSFile("", name, flags)

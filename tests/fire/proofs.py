@@ -35,7 +35,7 @@ class Traces:
 
 
 def faults_of(database: str, desks: Sequence[Sequence[Attempt]]) -> list[str]:
-    """Return one sentence for each thing that must not be; `desks` are the journals of one desk's life each."""
+    """Return one sentence for each thing that must not be; `desks` are the journals of each."""
     engine = open_engine(database)
     try:
         with engine.connect() as connection:
@@ -112,7 +112,7 @@ def last_words(desk: Sequence[Attempt]) -> dict[str, Attempt]:
 
 
 def _lies(traces: Traces, desks: Sequence[Sequence[Attempt]]) -> Iterator[str]:
-    """An acknowledged operation is whole and once; a refused one left nothing; an open one is all or nothing."""
+    """What was acknowledged is whole and once, a refused one left nothing, an open one is all or nothing."""
     for desk in desks:
         for op_id, attempt in last_words(desk).items():
             present = op_id in traces.answers

@@ -1,7 +1,7 @@
 """Desk processes run for the same slots at the same moment; counted are doubles, losses, errors and waits.
 
-A racer is what takes one slot for one person: the real use-cases, the bare driver with the same statements, or
-(the negative control) a table without the claim's key.
+A racer is what takes one slot for one person: the real use-cases, the bare driver with the same statements,
+or (the negative control) a table without the claim's key.
 """
 
 from __future__ import annotations

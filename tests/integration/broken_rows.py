@@ -1,4 +1,4 @@
-"""Tables of people with broken rows of many kinds, the same for the same seed; each kind with the code it must get."""
+"""Tables of people with broken rows of many kinds, each with the code it must get; the same for a seed."""
 
 from __future__ import annotations
 
@@ -136,14 +136,14 @@ KINDS: dict[str, tuple[str, Callable[[Cells, Form], bytes]]] = {
         lambda cells, form: form.line([*cells[:2], cells[2] + '"', *cells[3:]]),
     ),
     "mixed encodings": ("row_encoding", _mixed),
-    "empty line": ("row_empty", lambda cells, form: b""),
+    "empty line": ("row_empty", lambda *_: b""),
     "delimiters only": ("row_empty", lambda cells, form: form.line([""] * len(cells))),
     "a megabyte in a cell": ("cell_too_long", _huge),
     "formula": ("cell_formula", _cell(1, "=HYPERLINK(0)")),
     "formula behind a quote": ("cell_formula", _cell(1, '"=1+1"')),
     "NUL": ("row_nul", _cell(2, "Пет\x00рович")),
     "escape sequence": ("row_control", _cell(2, "Пет\x1b[2Jрович")),
-    "second header": ("row_header", lambda cells, form: form.line(list(HEADER))),
+    "second header": ("row_header", lambda _, form: form.line(list(HEADER))),
 }
 
 
@@ -160,7 +160,8 @@ def spoiled(count: int, *, share: float = 0.05, seed: int = 1, form: Form | None
     dice.shuffle(plan)
     whole = rows(count, seed)
     spots = sorted(dice.randrange(count) for _ in plan)
-    lines, codes = [form.line(list(HEADER))], []
+    codes: list[str] = []
+    lines = [form.line(list(HEADER))]
     for place, cells in enumerate(whole):
         while spots and spots[0] == place:
             spots.pop(0)

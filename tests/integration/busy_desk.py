@@ -1,4 +1,4 @@
-"""A desk that books all the time, in a process or a thread of its own, and tells each acknowledged booking."""
+"""A desk that books all the time, in a process or thread of its own, and tells each acknowledged booking."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the tests of imports share: the use-cases of a clinic, tables to import, what a table of rejects says."""
+"""What the tests of imports share: the use-cases of a clinic, tables, what a table of rejects says."""
 
 from __future__ import annotations
 
@@ -55,15 +55,19 @@ def codes_in(rejects: Path) -> list[str]:
 
 def state(clinic: Clinic) -> dict[str, list[Any]]:
     """Return everything an import writes, without ids and moments."""
+    person = "JOIN patient p ON p.id ="
+    surname = "JOIN surname s ON s.id ="
     questions = {
-        "patient": "SELECT last_name, first_name, middle_name, birth_date, birth_precision, sex, snils, enp, phone, "
-        "email, last_key, first_key, middle_key, first_initial, middle_initial, phone_reversed, version FROM patient",
-        "document": "SELECT p.last_key, p.snils, d.kind, d.series, d.number, d.number_key FROM identity_document d "
-        "JOIN patient p ON p.id = d.patient_id",
-        "policy": "SELECT p.last_key, p.snils, d.kind, d.series, d.number FROM policy d JOIN patient p ON p.id = d.patient_id",
+        "patient": "SELECT last_name, first_name, middle_name, birth_date, birth_precision, sex, snils, enp, "
+        "phone, email, last_key, first_key, middle_key, first_initial, middle_initial, phone_reversed, version "
+        "FROM patient",
+        "document": "SELECT p.last_key, p.snils, d.kind, d.series, d.number, d.number_key "
+        f"FROM identity_document d {person} d.patient_id",
+        "policy": "SELECT p.last_key, p.snils, d.kind, d.series, d.number "
+        f"FROM policy d {person} d.patient_id",
         "surname": "SELECT name, people FROM surname",
-        "deletion": "SELECT s.name, d.deletion FROM surname_deletion d JOIN surname s ON s.id = d.surname_id",
-        "trigram": "SELECT s.name, d.trigram FROM surname_trigram d JOIN surname s ON s.id = d.surname_id",
+        "deletion": f"SELECT s.name, d.deletion FROM surname_deletion d {surname} d.surname_id",
+        "trigram": f"SELECT s.name, d.trigram FROM surname_trigram d {surname} d.surname_id",
     }
     with clinic.read() as session:
         return {
@@ -75,8 +79,9 @@ def state(clinic: Clinic) -> dict[str, list[Any]]:
 def dictionary_is_right(clinic: Clinic) -> None:
     """Hold the surname dictionary against the cards it counts."""
     with clinic.read() as session:
-        counted = dict(session.execute(text("SELECT name, people FROM surname")).tuples().all())
-        cards = dict(
-            session.execute(text("SELECT last_key, count(*) FROM patient GROUP BY last_key")).tuples().all()
-        )
+        counted = {row[0]: row[1] for row in session.execute(text("SELECT name, people FROM surname"))}
+        cards = {
+            row[0]: row[1]
+            for row in session.execute(text("SELECT last_key, count(*) FROM patient GROUP BY last_key"))
+        }
     assert counted == cards

@@ -18,7 +18,6 @@ from registrar_tui import maintenance
 from registrar_tui.clock import FixedClock
 from registrar_tui.config import Config
 from registrar_tui.errors import Refusal, StoreUnavailable
-from registrar_tui.models import Setting
 from registrar_tui.storage import backup as storage_backup
 from registrar_tui.storage import files, schema
 from registrar_tui.storage.backup import FOLDER_VARIABLE
@@ -199,7 +198,7 @@ def test_a_manifest_that_lies_is_found(sqlite_clinic: Clinic) -> None:
 def test_the_daily_backup_is_made_once_a_day_and_not_on_a_demo_base(clinic: Clinic) -> None:
     clock = FixedClock(NOON)
     assert maintenance.daily_backup_if_due(config(clinic), clock=clock) is None
-    clinic.set(Setting, "demo", value="0")
+    clinic.write(lambda session: session.execute(text("UPDATE setting SET value = '0' WHERE key = 'demo'")))
     assert maintenance.daily_backup_if_due(config(clinic), clock=clock) is not None
     clock.advance(timedelta(hours=23))
     assert maintenance.daily_backup_if_due(config(clinic), clock=clock) is None
@@ -243,10 +242,10 @@ def test_a_migration_without_room_for_its_backup_is_not_begun(
     with pytest.raises(StoreUnavailable) as refused:
         schema.upgrade(str(file), "test")
     assert refused.value.code == "read_only"
-    with sqlite3.connect(f"file:{file}?mode=ro", uri=True) as connection:
-        found = connection.execute("SELECT version_num FROM alembic_version").fetchone()
-    connection.close()
-    assert found == (schema.REVISIONS[-2],)
+    engine = open_engine(str(file))
+    with engine.connect() as reading:
+        assert schema.current_revision(reading) == schema.REVISIONS[-2]
+    engine.dispose()
 
 
 def test_a_full_disk_leaves_no_half_backup(
@@ -261,3 +260,23 @@ def test_a_full_disk_leaves_no_half_backup(
     with pytest.raises(StoreUnavailable) as refused:
         maintenance.backup(config(sqlite_clinic), out=folder)
     assert refused.value.code == "disk_full" and list(folder.iterdir()) == []
+
+
+def test_what_a_killed_process_left_is_cleared_up_after_a_day(
+    sqlite_clinic: Clinic, own_folder: Path
+) -> None:
+    own_folder.mkdir()
+    path = Path(sqlite_clinic.database)
+    left = [
+        own_folder / ".clinic-1-120000.part",
+        path.with_name(".restore-1.db"),
+        path.with_name(f"{path.name}.recoded"),
+    ]
+    fresh = own_folder / ".clinic-2-120000.part"
+    for file in (*left, fresh):
+        file.write_bytes(b"x")
+    for file in left:
+        os.utime(file, (0, 0))
+    maintenance.backup(config(sqlite_clinic))
+    assert not any(file.exists() for file in left)
+    assert fresh.exists() and path.exists()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from datetime import datetime, timedelta
 
 import pytest
@@ -11,7 +10,7 @@ from sqlmodel import col
 
 from registrar_tui.clock import to_utc
 from registrar_tui.errors import NotAllowed, Refusal, UsageError
-from registrar_tui.models import Claim, Op, Patient, Slot, Visit, VisitEvent
+from registrar_tui.models import Claim, Patient, Slot, Visit
 from registrar_tui.services import dto
 from registrar_tui.vocabulary import Channel
 from tests.integration.bases import Clinic, new_op
@@ -110,49 +109,6 @@ def test_a_longer_service_needs_every_slot_of_its_chain(clinic: Clinic) -> None:
         clinic.book(slot_id(THERAPIST, 0, 1), service="long")
     assert refused.value.code == "slot_taken"
     assert visits(clinic) == 1
-
-
-def test_the_same_operation_twice_gives_the_first_answer(clinic: Clinic) -> None:
-    wanted = slot_id(THERAPIST, 0, 0)
-    first = clinic.book(wanted, op_id="once")
-    clinic.advance(minutes=1)
-    assert clinic.book(wanted, op_id="once") == first
-    assert visits(clinic) == 1
-    clinic.cancel(first.id)
-    assert clinic.book(wanted, op_id="once") == first, "an answer stays the first answer"
-    assert clinic.desk().visit(first.id).status == "cancelled"
-    sound(clinic)
-
-
-def test_a_lost_connection_after_the_commit_is_no_second_booking(clinic: Clinic) -> None:
-    """The retry comes from another process, with nothing in common but the op_id."""
-    command = dto.BookVisit("retry", 1, slot_id(THERAPIST, 0, 0))
-    first = clinic.desk().book(command)
-    assert clinic.desk("окно 2").book(command) == first
-
-
-def test_an_operation_number_is_not_used_for_something_else(clinic: Clinic) -> None:
-    clinic.book(slot_id(THERAPIST, 0, 0), op_id="once")
-    with pytest.raises(Refusal) as refused:
-        clinic.book(slot_id(THERAPIST, 0, 1), 2, op_id="once")
-    assert refused.value.code == "op_reused"
-    assert visits(clinic) == 1
-
-
-def test_a_refused_operation_may_be_tried_again_with_its_number(clinic: Clinic) -> None:
-    taken = clinic.book(slot_id(THERAPIST, 0, 0), 2)
-    with pytest.raises(Refusal):
-        clinic.book(slot_id(THERAPIST, 0, 0), op_id="again")
-    clinic.cancel(taken.id)
-    assert clinic.book(slot_id(THERAPIST, 0, 0), op_id="again").status == "booked"
-
-
-def test_the_stored_request_names_no_person(clinic: Clinic) -> None:
-    clinic.book(slot_id(THERAPIST, 0, 0), op_id="once")
-    with clinic.read() as session:
-        op = session.get(Op, "once")
-        assert op is not None and "Абрикосов" not in op.request + op.result
-        assert json.loads(op.result)["patient_id"] == 1
 
 
 def test_a_taken_slot_offers_the_three_nearest(clinic: Clinic) -> None:
@@ -335,13 +291,3 @@ def test_a_merged_card_names_the_one_to_use(clinic: Clinic) -> None:
     with pytest.raises(Refusal) as refused:
         clinic.book(slot_id(NERVES, 0, 0), 2)
     assert refused.value.code == "not_found" and "№ 1" in refused.value.message
-
-
-def test_a_refusal_writes_nothing(clinic: Clinic) -> None:
-    clinic.book(slot_id(THERAPIST, 0, 0), 2)
-    with pytest.raises(Refusal):
-        clinic.book(slot_id(THERAPIST, 0, 0), op_id="refused")
-    with clinic.read() as session:
-        assert session.get(Op, "refused") is None
-        assert session.execute(select(func.count()).select_from(VisitEvent)).scalar_one() == 1
-        assert session.execute(select(func.count()).select_from(Claim)).scalar_one() == 1

@@ -1,4 +1,4 @@
-"""Whose row it is: added, updated or refused; the same file again changes nothing; a dry run counts the same."""
+"""Whose row it is: added, updated or refused; the same file again adds nothing, a dry run counts the same."""
 
 from __future__ import annotations
 
@@ -18,7 +18,14 @@ from registrar_tui.validators.snils import snils_control
 from tests.integration import tiny_clinic
 from tests.integration.bases import Clinic
 from tests.integration.broken_rows import Form, rows, spoiled
-from tests.integration.import_bench import codes_in, dictionary_is_right, services, state, with_role, write_table
+from tests.integration.import_bench import (
+    codes_in,
+    dictionary_is_right,
+    services,
+    state,
+    with_role,
+    write_table,
+)
 
 HEADER = ("Фамилия", "Имя", "Отчество", "Дата рождения", "Пол", "СНИЛС", "Полис", "Телефон")
 BORN = date(1980, 3, 7)
@@ -38,7 +45,9 @@ ONE = ("Орлов", "Пётр", "Ильич", "07.03.1980", "м", snils(2000000
 
 def person(clinic: Clinic, surname: str = "Орлов") -> Patient:
     with clinic.read() as session:
-        found: Patient = session.execute(select(Patient).where(col(Patient.last_name) == surname)).scalar_one()
+        found: Patient = session.execute(
+            select(Patient).where(col(Patient.last_name) == surname)
+        ).scalar_one()
         return found
 
 
@@ -120,11 +129,15 @@ def test_a_number_goes_over_within_one_file(clinic: Clinic, tmp_path: Path) -> N
 
 def test_no_patronymic_is_said_in_many_ways(clinic: Clinic, tmp_path: Path) -> None:
     words = ("НЕТ", "-", "", "без отчества")
-    table = [(f"Орлов{'абвг'[n]}", "Пётр", word, "07.03.1980", "м", "", "", "") for n, word in enumerate(words)]
+    table = [
+        (f"Орлов{'абвг'[n]}", "Пётр", word, "07.03.1980", "м", "", "", "") for n, word in enumerate(words)
+    ]
     done = services(clinic).import_patients(write_table(tmp_path / "a.csv", HEADER, *table))
     assert done["added"] == 4
     with clinic.read() as session:
-        found = session.execute(select(col(Patient.middle_name)).where(col(Patient.birth_date) == BORN)).scalars()
+        found = session.execute(
+            select(col(Patient.middle_name)).where(col(Patient.birth_date) == BORN)
+        ).scalars()
         assert set(found) == {""}
 
 

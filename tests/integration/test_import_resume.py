@@ -29,7 +29,7 @@ from tests.integration import tiny_clinic
 from tests.integration.import_bench import settings
 from registrar_tui import bootstrap
 bulk = bootstrap.build_bulk(settings(sys.argv[1], Path(sys.argv[3])), clock=FixedClock(tiny_clinic.MORNING))
-bulk.import_patients(Path(sys.argv[2]), report=lambda progress: print(progress.stage, progress.rows, flush=True))
+bulk.import_patients(Path(sys.argv[2]), report=lambda told: print(told.stage, told.rows, flush=True))
 """
 
 
@@ -103,9 +103,7 @@ def removed(file: Path) -> None:
 
 
 @pytest.mark.parametrize(("spoil", "code"), [(changed, "file_changed"), (removed, "file_gone")])
-def test_a_file_that_changes_while_it_is_read(
-    clinic: Clinic, table: Path, spoil: object, code: str
-) -> None:
+def test_a_file_that_changes_while_it_is_read(clinic: Clinic, table: Path, spoil: object, code: str) -> None:
     content = table.read_bytes()
 
     def report(progress: Progress) -> None:

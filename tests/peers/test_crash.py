@@ -1,4 +1,4 @@
-"""Desks are killed at work; the long run is `python -m tests.fire.crash --kills 300 --store sqlite|postgres`."""
+"""Desks are killed at work; the long run is `python -m tests.fire.crash --kills 300 --store …`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The disk is full, the file is read-only, another process sits on the lock: one line, nothing half-written."""
+"""The disk is full, the file is read-only, another process has the lock: one line, nothing half-written."""
 
 from __future__ import annotations
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from pathlib import Path
 
@@ -48,11 +49,9 @@ def test_the_same_race_without_the_key_books_twice(store_url: str, tmp_path: Pat
     assert max(booked.values()) > 1 and booked.total() == len(result.won) > SLOTS
 
 
-def test_the_use_cases_themselves_book_twice_once_the_key_is_gone(
-    pg_server: str, request: pytest.FixtureRequest, tmp_path: Path
-) -> None:
+def test_the_use_cases_themselves_book_twice_once_the_key_is_gone(pg_server: str, tmp_path: Path) -> None:
     """On SQLite the write lock alone would still hold the line; PostgreSQL shows that the key does it."""
-    with arena.place_for("postgresql", tmp_path, pg_server, "registrar_no_key") as database:
+    with arena.place_for("postgresql", tmp_path, pg_server, f"registrar_no_key_{os.getpid()}") as database:
         arena.build_arena(database, slots=SLOTS, patients=DESKS * BOOKINGS)
         engine = open_engine(database)
         with engine.begin() as connection:

@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
 
 import pytest
-from sqlalchemy import create_engine
-from sqlmodel import Session, SQLModel
 
-from registrar_tui.models import RuleSetting
 from registrar_tui.services.rules.base import (
     Operation,
     PatientFacts,
@@ -19,7 +14,7 @@ from registrar_tui.services.rules.base import (
     SlotFacts,
     VisitFacts,
 )
-from registrar_tui.services.rules.rulebook import RULES, Rulebook, RuleInForce, load_rulebook
+from registrar_tui.services.rules.rulebook import RULES, Rulebook, RuleInForce
 from registrar_tui.services.slots import chain_covers, unbroken
 from registrar_tui.vocabulary import SELF_SERVICE_CHANNELS, Channel, SlotKind, VisitStatus
 
@@ -135,6 +130,8 @@ CASES: list[tuple[str, RuleContext, str | None]] = [
     ("a reserve released now", on(kind="reserve", released_at=NOW), None),
     ("a reserve released soon", on(kind="reserve", released_at=NOW + MINUTE), "slot_not_released"),
     # referral_required
+    ("paid, under OMS", on(kind="paid"), "paid_slot"),
+    ("paid, for a paid service", replace(on(kind="paid"), paid=True), None),
     ("by referral", on(kind="referral"), "referral_required"),
     ("by referral, released", on(kind="referral", released_at=NOW), None),
     (
@@ -207,7 +204,7 @@ def test_every_rule_refuses_somewhere_above() -> None:
 
 
 @pytest.mark.parametrize(
-    "kind", [kind for kind in SlotKind if kind not in ("same-day", "reserve", "referral")]
+    "kind", [kind for kind in SlotKind if kind not in ("same-day", "reserve", "referral", "paid")]
 )
 def test_every_other_kind_is_open(kind: SlotKind) -> None:
     assert code(on(kind=kind)) is None
@@ -219,7 +216,7 @@ def test_a_refusal_names_rule_basis_and_field() -> None:
         if expected is None:
             continue
         assert verdict is not None
-        assert verdict.basis and verdict.field in ("slot", "patient", "visit", "referral")
+        assert verdict.basis and verdict.field in ("slot", "service", "patient", "visit", "referral")
         assert verdict.message[0].isupper() and verdict.message.endswith("."), "one whole sentence"
 
 
@@ -236,6 +233,7 @@ def test_codes_roles_and_operations() -> None:
         "beyond_horizon": (None, both),
         "channel_closed": (None, both),
         "slot_not_released": ("registrar", both),
+        "paid_slot": ("registrar", both),
         "referral_required": ("registrar", both),
         "late_restriction": (None, {"book"}),
         "too_late_to_move": ("registrar", {"move"}),
@@ -265,80 +263,6 @@ def test_an_override_uncovers_the_next_rule() -> None:
     assert code(both) == "duplicate_visit"
     assert code(both, "duplicate_visit") == "overlap"
     assert code(both, "duplicate_visit", "overlap") is None
-
-
-@pytest.fixture
-def session() -> Iterator[Session]:
-    engine = create_engine("sqlite://")
-    SQLModel.metadata.tables["rule_setting"].create(engine)
-    with Session(engine) as opened:
-        yield opened
-    engine.dispose()
-
-
-def setting(rule: str, valid_from: date, **values: Any) -> RuleSetting:
-    return RuleSetting(code=rule, valid_from=valid_from, basis="приказ № 5", **values)
-
-
-TODAY = NOW.date()
-
-
-def test_without_settings_every_rule_stands_as_written(session: Session) -> None:
-    book = load_rulebook(session, TODAY)
-    assert [entry.rule.code for entry in book.rules] == [rule.code for rule in RULES]
-    assert [entry.as_dict() for entry in book.rules] == [entry.as_dict() for entry in DEFAULTS.rules]
-
-
-def test_the_newest_setting_that_has_begun_wins(session: Session) -> None:
-    for offset, hours in ((-10, 48), (-1, 12), (0, 6), (1, 99)):
-        session.add(setting("too_late_to_move", TODAY + offset * DAY, parameters=f'{{"hours": {hours}}}'))
-    session.flush()
-    for offset, hours in ((-11, 24), (-10, 48), (-2, 48), (-1, 12), (0, 6), (1, 99), (400, 99)):
-        assert load_rulebook(session, TODAY + offset * DAY).parameters("too_late_to_move") == {"hours": hours}
-    book = load_rulebook(session, TODAY)
-    assert book.verdict(moving(NOW + timedelta(hours=6))) is None
-    assert book.verdict(moving(NOW + timedelta(hours=5, minutes=59))) is not None
-
-
-def test_of_two_settings_of_one_day_the_later_written_wins(session: Session) -> None:
-    session.add(setting("late_restriction", TODAY, parameters='{"days": 5}', id=2))
-    session.add(setting("late_restriction", TODAY, parameters='{"days": 3}', id=1))
-    session.flush()
-    assert load_rulebook(session, TODAY).parameters("late_restriction") == {"days": 5}
-
-
-def test_a_rule_is_switched_off_and_on_again_by_date(session: Session) -> None:
-    session.add(setting("duplicate_visit", TODAY, enabled=False))
-    session.add(setting("duplicate_visit", TODAY + 2 * DAY))
-    session.flush()
-    duplicate = person(replace(VISIT, specialty_id=1, starts_at=NINE + timedelta(hours=3)))
-    told = [load_rulebook(session, TODAY + offset * DAY).verdict(duplicate) for offset in (-1, 0, 1, 2)]
-    assert [verdict.code if verdict else None for verdict in told] == [
-        "duplicate_visit",
-        None,
-        None,
-        "duplicate_visit",
-    ]
-    assert told[-1] is not None and told[-1].basis == "приказ № 5"
-    assert load_rulebook(session, TODAY).override_role("duplicate_visit") is None
-
-
-def test_a_setting_decides_who_may_override(session: Session) -> None:
-    session.add(setting("overlap", TODAY, override_role=None))
-    session.add(setting("beyond_horizon", TODAY, override_role="senior", parameters='{"days": 1}'))
-    session.flush()
-    book = load_rulebook(session, TODAY)
-    assert (book.override_role("overlap"), book.override_role("beyond_horizon")) == (None, "senior")
-    far = on(starts_at=NOW + 3 * DAY)
-    assert book.verdict(far, ("beyond_horizon",)) is None
-    portal = replace(far, channel=Channel.PORTAL)
-    assert book.verdict(portal) is None, "a parameter that is not set keeps its default"
-
-
-def test_parameters_of_a_rule_that_is_off_are_its_defaults(session: Session) -> None:
-    session.add(setting("late_restriction", TODAY, enabled=False, parameters='{"days": 5}'))
-    session.flush()
-    assert load_rulebook(session, TODAY).parameters("late_restriction") == {"days": 30}
 
 
 def row(*starts: int, minutes: int = 15) -> list[SlotFacts]:

@@ -31,6 +31,7 @@ _ADD_DELETION: Final = text(
 _ADD_TRIGRAM: Final = text(
     "INSERT INTO surname_trigram (trigram, surname_id) VALUES (:key, :surname_id) ON CONFLICT DO NOTHING"
 )
+_SHARE: Final = 10_000
 
 
 def write_all(writer: RowWriter, counts: Mapping[str, int]) -> None:
@@ -39,13 +40,15 @@ def write_all(writer: RowWriter, counts: Mapping[str, int]) -> None:
     ids = writer.reserve("surname", len(names))
     numbered = list(zip(ids, names, strict=True))
     writer.insert("surname", ("id", "name", "people"), [(i, name, counts[name]) for i, name in numbered])
-    # In the order of the key: the tree grows at its end.
+    # In shares: the keys of all names at once would take 200 MB.
     for table, column, keys_of in (
         ("surname_deletion", "deletion", deletions),
         ("surname_trigram", "trigram", trigrams),
     ):
-        rows = sorted((key, number) for number, name in numbered for key in keys_of(name))
-        writer.insert(table, (column, "surname_id"), rows)
+        for start in range(0, len(numbered), _SHARE):
+            share = numbered[start : start + _SHARE]
+            rows = sorted((key, number) for number, name in share for key in keys_of(name))
+            writer.insert(table, (column, "surname_id"), rows)
 
 
 def count(session: Session, changes: Counter[str]) -> None:

@@ -106,6 +106,8 @@ class RuleContext:
     patient: PatientFacts | None = None
     moving: VisitFacts | None = None
     by_clinic: bool = False
+    paid: bool = False
+    """The wished service is paid for, so a paid slot is the right one."""
 
     @property
     def ends_at(self) -> datetime:

@@ -17,6 +17,7 @@ from registrar_tui.services.rules.patient_rules import DuplicateVisit, LateRestr
 from registrar_tui.services.rules.slot_rules import (
     BeyondHorizon,
     ChannelClosed,
+    PaidSlot,
     PastSlot,
     ReferralSlot,
     SlotClosed,
@@ -32,6 +33,7 @@ RULES: tuple[Rule, ...] = (
     BeyondHorizon(),
     ChannelClosed(),
     SlotKindGate(),
+    PaidSlot(),
     ReferralSlot(),
     LateRestriction(),
     TooLateToMove(),

@@ -84,6 +84,22 @@ class SlotKindGate(Rule):
         return f"Резерв для льготных категорий{opens}: назовите основание или возьмите обычное время."
 
 
+class PaidSlot(Rule):
+    """A slot published for paid visits is not offered under OMS."""
+
+    code = "paid_slot"
+    title = "Платное время — для платных услуг"
+    basis = LOCAL_ORDER
+    override_role = "registrar"
+    field_name = "service"
+
+    def check(self, context: RuleContext, parameters: Mapping[str, Any]) -> str | None:
+        """Refuse a paid slot for anything but a paid service."""
+        if context.slot.kind != SlotKind.PAID or context.paid:
+            return None
+        return "Это время платного приёма: выберите платную услугу или обычное время."
+
+
 class ReferralSlot(Rule):
     """A slot published for referrals."""
 

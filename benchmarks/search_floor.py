@@ -1,0 +1,232 @@
+"""The bare driver's search: it is told what was meant, takes the best index, and builds the same rows.
+
+Raw sqlcipher3 and psycopg, one open connection, no transaction, nothing parsed, no second guess. A person's
+attachment, last visit and policy are part of the answer, and so is the order: attached here, then visitors.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from datetime import date
+from typing import Any, Final
+
+from rapidfuzz import process
+from rapidfuzz.distance import OSA
+from sqlalchemy import Engine
+
+from benchmarks.search_base import BRANCH
+from benchmarks.search_kinds import Sample
+from registrar_tui.services.dto import PatientRow
+from registrar_tui.services.surname_index import END, deletions, trigrams
+
+_POOL: Final = 40
+_COLUMNS: Final = "p.id, p.last_name, p.first_name, p.middle_name, p.birth_date, p.snils, p.enp, p.phone"
+_PEOPLE: Final = f"SELECT {_COLUMNS}, p.last_key, p.first_key FROM patient p"
+_PLACES: Final = (
+    "SELECT p.id, a.branch_id, a.district, b.name,"
+    " (SELECT max(v.starts_at) FROM visit v WHERE v.patient_id = p.id) FROM patient p"
+    " LEFT JOIN attachment a ON a.patient_id = p.id AND a.status = 'active'"
+    " LEFT JOIN branch b ON b.id = a.branch_id WHERE p.id IN ({})"
+)
+_POLICIES: Final = "SELECT patient_id, series, number, valid_from FROM policy WHERE patient_id IN ({})"
+
+
+class Floor:
+    """One bare connection to the base of an engine, and its surnames in memory for two typos."""
+
+    def __init__(self, engine: Engine, surnames: Iterable[str]) -> None:
+        self._sqlite = engine.dialect.name == "sqlite"
+        self._connection = engine.raw_connection()
+        self._raw: Any = self._connection.dbapi_connection
+        self.server_pid: int | None = None
+        if not self._sqlite:
+            raw = self._raw
+            raw.rollback()
+            raw.autocommit = True
+            self.server_pid = int(raw.info.backend_pid)
+        self._by_length: dict[int, list[str]] = defaultdict(list)
+        for name in sorted(set(surnames)):
+            self._by_length[len(name)].append(name)
+        self._ways: dict[str, Callable[[Sample], Sequence[Any]]] = {
+            "snils": lambda sample: self._number("snils", sample),
+            "enp": lambda sample: self._number("enp", sample),
+            "phone": self._phone,
+            "day": self._day,
+            "start": self._start,
+            "initials": self._initials,
+            "year": self._year,
+            "inside": self._inside,
+            "typo": self._typo,
+            "typos": self._typos,
+            "first": self._first,
+        }
+
+    def answer(self, way: str, sample: Sample, limit: int) -> list[PatientRow]:
+        """Return the rows of the page."""
+        # Half a dozen statements that must agree: a read transaction is part of the answer here as well.
+        self._raw.execute("BEGIN")
+        try:
+            self._ask("SELECT max(id) FROM patient")
+            found = self._ways[way](sample)[:_POOL]
+            if way in ("initials", "year") and 0 < len(found) < limit:
+                found = [
+                    *found,
+                    *self._beside(sample, {row[0] for row in found})[: min(5, limit - len(found))],
+                ]
+            return self._rows(found, limit) if found else []
+        finally:
+            self._raw.execute("ROLLBACK")
+
+    def _ask(self, statement: str, *values: Any) -> list[Any]:
+        if self._sqlite:
+            bound = [value.isoformat() if isinstance(value, date) else value for value in values]
+            return list(self._raw.execute(statement, bound).fetchall())
+        return list(self._raw.execute(statement.replace("?", "%s"), values).fetchall())
+
+    def _beside(self, sample: Sample, known: set[int]) -> list[Any]:
+        """Return who a short list is completed with: a double surname's second half, and one typo."""
+        names = [name for name, _ in self._with(sample.last) if name.endswith(sample.last)]
+        if not (sample.first and sample.middle):
+            names += [name for name in self._near(sample.last) if not name.startswith(sample.last)]
+        others = [name for name in names if name != sample.last]
+        return [row for row in self._bearers(others, sample) if row[0] not in known]
+
+    def _number(self, column: str, sample: Sample) -> list[Any]:
+        condition = f"{column} = ? AND merged_into_id IS NULL"
+        return self._ask(f"{_PEOPLE} WHERE {condition}", sample.number)
+
+    def _phone(self, sample: Sample) -> list[Any]:
+        start = sample.number[::-1]
+        condition = "phone_reversed >= ? AND phone_reversed < ? ORDER BY phone_reversed LIMIT 40"
+        return self._ask(f"{_PEOPLE} WHERE {condition}", start, start + END)
+
+    def _day(self, sample: Sample) -> list[Any]:
+        born = sample.births[0][0]
+        if not sample.last:
+            return self._ask(f"{_PEOPLE} WHERE birth_date = ? ORDER BY last_key LIMIT 40", born)
+        condition = "last_key >= ? AND last_key < ? AND birth_date = ? LIMIT 40"
+        return self._ask(f"{_PEOPLE} WHERE {condition}", sample.last, sample.last + END, born)
+
+    def _start(self, sample: Sample) -> list[Any]:
+        condition = "last_key >= ? AND last_key < ? ORDER BY last_key, first_key LIMIT 40"
+        return self._ask(f"{_PEOPLE} WHERE {condition}", sample.last, sample.last + END)
+
+    def _initials(self, sample: Sample) -> list[Any]:
+        condition = (
+            "first_initial = ? AND middle_initial = ? AND last_key >= ? AND last_key < ?"
+            " ORDER BY last_key LIMIT 40"
+        )
+        values = (sample.first[0], sample.middle[0], sample.last, sample.last + END)
+        return self._ask(f"{_PEOPLE} WHERE {condition}", *values)
+
+    def _year(self, sample: Sample) -> list[Any]:
+        known = "(SELECT name FROM surname WHERE name >= ? AND name < ? ORDER BY name LIMIT 300) s"
+        joined = _PEOPLE.replace("FROM patient p", f"FROM {known} JOIN patient p ON p.last_key = s.name")
+        condition = "p.birth_date >= ? AND p.birth_date <= ?"
+        values = [sample.last, sample.last + END, *sample.births[0]]
+        if sample.first:
+            condition += " AND p.first_key || '' >= ? AND p.first_key || '' < ?"
+            values += [sample.first, sample.first + END]
+        return self._ask(f"{joined} WHERE {condition} LIMIT 40", *values)
+
+    def _with(self, part: str) -> list[Any]:
+        keys = sorted(trigrams(part))
+        if not keys:
+            return []
+        probes = " ".join(
+            f"JOIN surname_trigram t{place} ON t{place}.surname_id = t.surname_id AND t{place}.trigram = ?"
+            for place in range(1, len(keys))
+        )
+        names = self._ask(
+            "SELECT s.name, s.people FROM surname_trigram t JOIN surname s ON s.id = t.surname_id"
+            f" {probes} WHERE t.trigram = ? LIMIT 1000",
+            *keys[1:],
+            keys[0],
+        )
+        return [row for row in names if part in row[0]]
+
+    def _near(self, word: str) -> list[str]:
+        keys = sorted(deletions(word))
+        names = self._ask(
+            "SELECT DISTINCT s.name FROM surname_deletion d JOIN surname s ON s.id = d.surname_id"
+            f" WHERE d.deletion IN ({_places(keys)})",
+            *keys,
+        )
+        return [name for (name,) in names if OSA.distance(word, name, score_cutoff=1) <= 1]
+
+    def _inside(self, sample: Sample) -> list[Any]:
+        fitting = sorted((-count, name) for name, count in self._with(sample.last))[:5]
+        found: list[Any] = []
+        for _, name in fitting:
+            share = 20 // len(fitting) + 1
+            found += self._ask(f"{_PEOPLE} WHERE last_key = ? LIMIT ?", name, share)
+        return found
+
+    def _typo(self, sample: Sample) -> list[Any]:
+        return self._bearers(self._near(sample.last), sample)
+
+    def _typos(self, sample: Sample) -> list[Any]:
+        size = len(sample.last)
+        names = [name for length in range(size - 2, size + 3) for name in self._by_length.get(length, ())]
+        found = process.extract(sample.last, names, scorer=OSA.distance, score_cutoff=2, limit=400)
+        return self._bearers([name for name, _, _ in found], sample)
+
+    def _bearers(self, names: list[str], sample: Sample) -> list[Any]:
+        if not names:
+            return []
+        condition = f"last_key IN ({_places(names)})"
+        values: list[Any] = [*names]
+        if sample.births:
+            condition += " AND birth_date >= ? AND birth_date <= ?"
+            values += sample.births[0]
+        elif sample.middle:
+            condition += " AND first_initial = ? AND middle_initial = ?"
+            values += [sample.first[0], sample.middle[0]]
+        else:
+            condition += " AND first_key >= ? AND first_key < ?"
+            values += [sample.first, sample.first + END]
+        return self._ask(f"{_PEOPLE} WHERE {condition} LIMIT 120", *values)
+
+    def _first(self, sample: Sample) -> list[Any]:
+        leap = (
+            "WITH RECURSIVE leap(name) AS (SELECT min(first_key) FROM patient WHERE last_key = ? UNION ALL"
+            " SELECT (SELECT min(b.first_key) FROM patient b WHERE b.last_key = ? AND b.first_key > name)"
+            " FROM leap WHERE leap.name IS NOT NULL) SELECT name FROM leap WHERE name IS NOT NULL"
+        )
+        known = self._ask(leap, sample.last, sample.last)
+        firsts = [name for (name,) in known if OSA.distance(sample.first, name, score_cutoff=1) <= 1]
+        if not firsts:
+            return []
+        condition = f"last_key = ? AND first_key IN ({_places(firsts)}) LIMIT 40"
+        return self._ask(f"{_PEOPLE} WHERE {condition}", sample.last, *firsts)
+
+    def _rows(self, found: Sequence[Any], limit: int) -> list[PatientRow]:
+        ids = [row[0] for row in found]
+        places = {row[0]: row for row in self._ask(_PLACES.format(_places(ids)), *ids)}
+        ordered = sorted(found, key=lambda row: str(places[row[0]][4] or ""), reverse=True)
+        ordered.sort(key=lambda row: places[row[0]][1] != BRANCH)
+        shown = ordered[:limit]
+        ids = [row[0] for row in shown]
+        policies = {row[0]: row for row in self._ask(_POLICIES.format(_places(ids)), *ids)}
+        return [_row(row, places[row[0]], policies.get(row[0])) for row in shown]
+
+
+def _places(values: Sequence[Any]) -> str:
+    return ", ".join("?" * len(values))
+
+
+def _row(row: Any, place: Any, policy: Any) -> PatientRow:
+    number, last, first, middle, born, snils, enp, phone = row[:8]
+    return PatientRow(
+        id=number,
+        full_name=" ".join(name for name in (last, first, middle) if name),
+        birth_date=born if isinstance(born, date) else date.fromisoformat(born),
+        snils=snils,
+        enp=enp,
+        phone=phone,
+        why="",
+        policy=f"{policy[1]} {policy[2]}".strip() if policy else "",
+        district=place[2] or "",
+        attached_here=place[1] == BRANCH,
+    )

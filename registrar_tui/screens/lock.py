@@ -1,0 +1,42 @@
+"""Рабочее место закрыто (F12): nothing of any patient is in sight until the operator is back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from textual import on
+
+from registrar_tui.screens.entry import EntryPassed, EntryScreen, SecretField
+from registrar_tui.screens.failures import FailureLog
+
+if TYPE_CHECKING:
+    from registrar_tui.services.dto import DeskGreeting
+    from registrar_tui.services.protocol_office import Door
+
+
+class LockScreen(EntryScreen):
+    """Takes the password of who works here; the demo operator has none and presses Enter."""
+
+    HEADING = "Рабочее место закрыто"
+    ACTION = "открыть"
+
+    def __init__(self, greeting: DeskGreeting, door: Door | None, failures: FailureLog) -> None:
+        self.password = SecretField("password", "Пароль")
+        self._login = greeting.login
+        self._door = None if greeting.demo else door
+        fields = () if self._door is None else (self.password,)
+        told = f"Работает {greeting.operator}. Всё набранное цело." if greeting.operator else ""
+        super().__init__(greeting.desk, fields, told, failures)
+
+    def attempt(self) -> Callable[[], None]:
+        """Try the password; a wrong one counts as at the sign-in."""
+        door, login, password = self._door, self._login, self.password.value
+        if door is None:
+            return lambda: None
+        return lambda: door.sign_in(login, password)
+
+    @on(EntryPassed)
+    def _operator_is_back(self, message: EntryPassed) -> None:
+        message.stop()
+        self.dismiss()

@@ -1,0 +1,284 @@
+"""What people are found by, compared with the cards it was made of, and made anew where the two have parted.
+
+The keys are written by the transaction that writes a card; they part only where rows were changed past the
+program, or by an older rule of folding. Batches of bounded size, so that a desk waits for none of them.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any, Final, NamedTuple
+
+from sqlalchemy import bindparam, delete, func, insert, select, update
+from sqlmodel import Session
+
+from registrar_tui.models import Patient
+from registrar_tui.services.search_keys import number_key, patient_keys
+from registrar_tui.services.surname_index import deletions, trigrams
+
+Progress = Callable[[str, int, int], None]
+"""Takes the name of a step in Russian, how much of it is done, of how much."""
+
+BATCH: Final = 2000
+_FETCHED: Final = 10_000
+
+_TABLES: Final = Patient.metadata.tables
+_PATIENT: Final = _TABLES["patient"]
+_P: Final = _PATIENT.c
+_DOCUMENT: Final = _TABLES["identity_document"]
+_SURNAME: Final = _TABLES["surname"]
+_KEY_TABLES: Final[tuple[tuple[Any, str, Callable[[str], set[str]]], ...]] = (
+    (_TABLES["surname_deletion"], "deletion", deletions),
+    (_TABLES["surname_trigram"], "trigram", trigrams),
+)
+_KEYS: Final = ("last_key", "first_key", "middle_key", "first_initial", "middle_initial", "phone_reversed")
+
+
+class Drift(NamedTuple):
+    """One kind of difference: a code, a line for the administrator, and how many rows it concerns."""
+
+    code: str
+    message: str
+    rows: int
+
+
+class _Sum(NamedTuple):
+    """How many keys a surname has and the sum of their hashes: two sets that agree in both are the same."""
+
+    keys: int
+    hashes: int
+
+
+_NO_KEYS: Final = _Sum(0, 0)
+
+
+def drift(session: Session) -> tuple[Drift, ...]:
+    """Return the kinds of drift found; empty where the search finds what the cards say. Reads everything."""
+    counts: dict[str, int] = defaultdict(int)
+    patients = 0
+    for rows in _patients(session):
+        patients += sum(1 for _ in _changed_patients(rows))
+        for row in rows:
+            counts[row.last_key] += 1
+    documents = sum(sum(1 for _ in _changed_documents(rows)) for rows in _documents(session))
+    surnames = _dictionary(session)
+    kept = dict(surnames.values())
+    counts.pop("", None)
+    missing = sum(1 for name in counts if name not in kept)
+    surplus = sum(1 for name in kept if name not in counts)
+    miscounted = sum(1 for name, people in kept.items() if name in counts and counts[name] != people)
+    spoilt = sum(len(_spoilt(session, surnames, *table)) for table in _KEY_TABLES)
+    found = (
+        Drift("patient_keys", "карты с устаревшими ключами поиска", patients),
+        Drift("document_keys", "документы с устаревшим ключом номера", documents),
+        Drift("surname_missing", "фамилии, которых нет в словаре", missing),
+        Drift("surname_surplus", "фамилии словаря, которых нет ни у кого", surplus),
+        Drift("surname_count", "фамилии с неверным числом людей", miscounted),
+        Drift("surname_keys", "фамилии с неполными или лишними ключами", spoilt),
+    )
+    return tuple(one for one in found if one.rows)
+
+
+def reindex(session: Session, progress: Progress) -> int:
+    """Mend every drift, committing batch by batch; returns how many rows were wrong.
+
+    The session must belong to the engine that writes and have no transaction of the caller's around it. It
+    may be broken off and run again at any moment.
+    """
+    session.commit()
+    mended = _mend_patients(session, progress) + _mend_documents(session, progress)
+    mended += _mend_names(session, progress) + _mend_keys(session, progress)
+    session.commit()
+    return mended
+
+
+def _patients(session: Session) -> Iterator[Any]:
+    columns = (_P.id, _P.last_name, _P.first_name, _P.middle_name, _P.phone, *(_P[key] for key in _KEYS))
+    return _batches(session, columns, _P.id)
+
+
+def _documents(session: Session) -> Iterator[Any]:
+    document = _DOCUMENT.c
+    columns = (document.id, document.series, document.number, document.number_key)
+    return _batches(session, columns, document.id)
+
+
+def _batches(session: Session, columns: tuple[Any, ...], number: Any) -> Iterator[Any]:
+    """Yield the rows of a table, so many at a time, in the order of their number."""
+    statement = select(*columns).where(number > bindparam("after")).order_by(number).limit(BATCH)
+    after = 0
+    while rows := session.connection().execute(statement, {"after": after}).all():
+        after = rows[-1].id
+        yield rows
+
+
+def _changed_patients(rows: Iterable[Any]) -> Iterator[dict[str, Any]]:
+    for row in rows:
+        keys = patient_keys(row.last_name, row.first_name, row.middle_name, row.phone)
+        if any(getattr(row, key) != keys[key] for key in _KEYS):
+            yield {"row_id": row.id, **keys}
+
+
+def _changed_documents(rows: Iterable[Any]) -> Iterator[dict[str, Any]]:
+    for row in rows:
+        key = number_key(row.series, row.number)
+        if row.number_key != key:
+            yield {"row_id": row.id, "number_key": key}
+
+
+def _dictionary(session: Session) -> dict[int, tuple[str, int]]:
+    rows = session.connection().execute(select(_SURNAME.c.id, _SURNAME.c.name, _SURNAME.c.people))
+    return {number: (name, people) for number, name, people in rows}
+
+
+def _spoilt(
+    session: Session,
+    surnames: Mapping[int, tuple[str, int]],
+    table: Any,
+    column: str,
+    keys_of: Callable[[str], set[str]],
+) -> list[int]:
+    """Return the surnames whose keys in a table are not those of its name, or of no name."""
+    stored: dict[int, _Sum] = {}
+    statement = select(table.c.surname_id, table.c[column])
+    for batch in session.connection().execute(statement).partitions(_FETCHED):
+        for number, key in batch:
+            known = stored.get(number, _NO_KEYS)
+            stored[number] = _Sum(known.keys + 1, known.hashes + hash(key))
+    wrong = [number for number in stored if number not in surnames]
+    for number, (name, _) in surnames.items():
+        keys = keys_of(name)
+        if stored.get(number, _NO_KEYS) != _Sum(len(keys), sum(map(hash, keys))):
+            wrong.append(number)
+    return wrong
+
+
+def _mend_patients(session: Session, progress: Progress) -> int:
+    statement = update(_PATIENT).where(_P.id == bindparam("row_id"))
+    statement = statement.values({key: bindparam(key) for key in _KEYS})
+    return _mend_rows(session, _patients(session), _changed_patients, statement, (_P.id, "карты"), progress)
+
+
+def _mend_documents(session: Session, progress: Progress) -> int:
+    document = _DOCUMENT.c
+    statement = update(_DOCUMENT).where(document.id == bindparam("row_id"))
+    statement = statement.values(number_key=bindparam("number_key"))
+    step = (document.id, "документы")
+    return _mend_rows(session, _documents(session), _changed_documents, statement, step, progress)
+
+
+def _mend_rows(
+    session: Session,
+    batches: Iterator[Any],
+    changed: Callable[[Iterable[Any]], Iterator[dict[str, Any]]],
+    statement: Any,
+    step: tuple[Any, str],
+    progress: Progress,
+) -> int:
+    number, title = step
+    total = int(session.connection().execute(select(func.max(number))).scalar() or 0)
+    mended = 0
+    for rows in batches:
+        changes = list(changed(rows))
+        if changes:
+            session.connection().execute(statement, changes)
+        mended += len(changes)
+        session.commit()
+        progress(title, rows[-1].id, total)
+    return mended
+
+
+def _mend_names(session: Session, progress: Progress) -> int:
+    """Make the names of the dictionary and their counts those of the cards, in alphabetical stretches."""
+    total = int(session.connection().execute(select(func.count()).select_from(_SURNAME)).scalar() or 0)
+    session.commit()
+    after, done, mended = "", 0, 0
+    while True:
+        upto = _stretch(session, after)
+        mended += _mend_stretch(session, after, upto)
+        session.commit()
+        done += BATCH
+        progress("словарь", min(done, total), total)
+        if upto is None:
+            return mended
+        after = upto
+
+
+def _stretch(session: Session, after: str) -> str | None:
+    """Return the last name of the next stretch of the dictionary, None where it is the rest."""
+    name = _SURNAME.c.name
+    statement = select(name).where(name > after).order_by(name).offset(BATCH - 1).limit(1)
+    return session.connection().execute(statement).scalar()
+
+
+def _mend_stretch(session: Session, after: str, upto: str | None) -> int:
+    def within(column: Any) -> Any:
+        return (column > after) if upto is None else (column > after) & (column <= upto)
+
+    connection = session.connection()
+    # Locked until the commit: a card of such a name written meanwhile waits, and is then counted.
+    locked = select(_SURNAME.c.name, _SURNAME.c.people).where(within(_SURNAME.c.name))
+    kept = {
+        row.name: row.people for row in connection.execute(locked.order_by(_SURNAME.c.name).with_for_update())
+    }
+    counted = (
+        select(_P.last_key, func.count().label("people")).where(within(_P.last_key)).group_by(_P.last_key)
+    )
+    counts = {row.last_key: row.people for row in connection.execute(counted)}
+    fresh = [{"name": name, "people": people} for name, people in counts.items() if name not in kept]
+    if fresh:
+        connection.execute(insert(_SURNAME), fresh)
+    miscounted = [
+        {"known": name, "counted": counts[name]}
+        for name, people in kept.items()
+        if name in counts and counts[name] != people
+    ]
+    if miscounted:
+        statement = update(_SURNAME).where(_SURNAME.c.name == bindparam("known"))
+        connection.execute(statement.values(people=bindparam("counted")), miscounted)
+    surplus = [name for name in kept if name not in counts]
+    _forget(session, surplus)
+    return len(fresh) + len(miscounted) + len(surplus)
+
+
+def _forget(session: Session, names: list[str]) -> None:
+    if not names:
+        return
+    connection = session.connection()
+    numbers = select(_SURNAME.c.id).where(_SURNAME.c.name.in_(names))
+    for table, _, _ in _KEY_TABLES:
+        connection.execute(delete(table).where(table.c.surname_id.in_(numbers)))
+    connection.execute(delete(_SURNAME).where(_SURNAME.c.name.in_(names)))
+
+
+def _mend_keys(session: Session, progress: Progress) -> int:
+    """Write anew the keys of the surnames whose keys are wrong, and drop those of none."""
+    surnames = _dictionary(session)
+    mended = 0
+    for table, column, keys_of in _KEY_TABLES:
+        wrong = sorted(_spoilt(session, surnames, table, column, keys_of))
+        session.commit()
+        for start in range(0, len(wrong), BATCH):
+            numbers = wrong[start : start + BATCH]
+            _rewrite_keys(session, numbers, table, column, keys_of)
+            session.commit()
+            progress("ключи словаря", start + len(numbers), len(wrong))
+        mended += len(wrong)
+    return mended
+
+
+def _rewrite_keys(
+    session: Session, numbers: list[int], table: Any, column: str, keys_of: Callable[[str], set[str]]
+) -> None:
+    connection = session.connection()
+    connection.execute(delete(table).where(table.c.surname_id.in_(numbers)))
+    # Asked again under the lock: a desk may have removed the name, or given its number to nobody else.
+    names = select(_SURNAME.c.id, _SURNAME.c.name).where(_SURNAME.c.id.in_(numbers)).with_for_update()
+    rows = [
+        {column: key, "surname_id": number}
+        for number, name in connection.execute(names).all()
+        for key in sorted(keys_of(name))
+    ]
+    if rows:
+        connection.execute(insert(table), rows)
