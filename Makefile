@@ -4,6 +4,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 PYTEST := $(BIN)/python -m pytest
 WORKERS ?= 2
+# Under a minute on two cores: rules, validators, command line, the main job of the desk.
+QUICK := tests/unit tests/cli tests/integration/test_booking.py tests/tui/test_desk_main_job.py \
+	--ignore tests/cli/end_to_end
 
 .DEFAULT_GOAL := help
 .PHONY: help setup run test quick check lint bench lock clean
@@ -27,7 +30,7 @@ test: setup
 	$(PYTEST) -n $(WORKERS) --dist worksteal
 
 quick: setup
-	$(PYTEST) -n $(WORKERS) --dist worksteal -m "not slow"
+	$(PYTEST) -n $(WORKERS) --dist worksteal -m "not slow" $(QUICK)
 
 lint: setup
 	$(BIN)/ruff check .

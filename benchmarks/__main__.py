@@ -8,17 +8,26 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterable, Iterator
 
-from benchmarks import desk, start
+from benchmarks import desk, search, search_quality, start
 from benchmarks.table import Row, print_table
 
 GROUPS: dict[str, Callable[[], Iterable[Row]]] = {
     "desk": desk.run,
     "start": start.run,
+    "search": search.run,
+}
+# These take options of their own: `search --patients 1000000 --store postgres`.
+_WITH_OPTIONS: dict[str, Callable[[list[str]], int]] = {
+    "search": search.main,
+    "search-quality": search_quality.main,
 }
 
 
 def main(names: list[str]) -> int:
     """Run all groups or the named ones; 2 for an unknown name."""
+    options = any(name.startswith("-") for name in names[1:])
+    if names and names[0] in _WITH_OPTIONS and (options or names[0] not in GROUPS):
+        return _WITH_OPTIONS[names[0]](names[1:])
     unknown = [name for name in names if name not in GROUPS]
     if unknown:
         print(f"unknown group {', '.join(unknown)}; there are: {', '.join(GROUPS)}", file=sys.stderr)

@@ -30,6 +30,9 @@ _GROUP_PATIENTS: Final = 50_000
 _GROUP_SAMPLES: Final = 100
 
 
+_Step = tuple[Callable[[], None], list[float], list[float]]
+
+
 class Timed(NamedTuple):
     """One kind of query: processor and wall seconds of ours and of the floor, and how often they agree."""
 
@@ -85,7 +88,10 @@ def _timed(store: Store, floor: Floor, clock: _Clock, kind: Kind, made: list[Sam
             into[1] = [row.id for row in floor.answer(kind.floor, sample, _LIMIT)]
 
         # The second to ask finds the pages in memory: they take the first place by turns.
-        steps: list[tuple[Callable[[], None], list[float], list[float]]] = [(ours, timed.ours, timed.ours_wall), (bare, timed.floor, timed.floor_wall)]
+        steps: list[tuple[Callable[[], None], list[float], list[float]]] = [
+            (ours, timed.ours, timed.ours_wall),
+            (bare, timed.floor, timed.floor_wall),
+        ]
         for work, processor, wall in steps if place % 2 else steps[::-1]:
             spent = clock.spent(work, floor.server_pid if work is bare else None)
             if place >= _WARM_UP:

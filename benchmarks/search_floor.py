@@ -41,10 +41,11 @@ class Floor:
         self._raw: Any = self._connection.dbapi_connection
         self.server_pid: int | None = None
         if not self._sqlite:
-            raw = self._raw
+            raw: Any = self._connection.dbapi_connection
             raw.rollback()
             raw.autocommit = True
             self.server_pid = int(raw.info.backend_pid)
+        self._sizes: dict[str, int] = {}
         self._by_length: dict[int, list[str]] = defaultdict(list)
         for name in sorted(set(surnames)):
             self._by_length[len(name)].append(name)
@@ -99,7 +100,13 @@ class Floor:
     def _phone(self, sample: Sample) -> list[Any]:
         start = sample.number[::-1]
         condition = "phone_reversed >= ? AND phone_reversed < ? ORDER BY phone_reversed LIMIT 40"
-        return self._ask(f"{_PEOPLE} WHERE {condition}", start, start + END)
+        # So short a number may be that of a visit or of an old policy as well.
+        visitors = f"{_PEOPLE} WHERE id IN (SELECT patient_id FROM visit WHERE id = ?)"
+        insured = f"{_PEOPLE} WHERE id IN (SELECT patient_id FROM policy WHERE number = ?)"
+        found = self._ask(visitors, int(sample.number))
+        if len(sample.number) > 5:
+            found += self._ask(insured, sample.number)
+        return found + self._ask(f"{_PEOPLE} WHERE {condition}", start, start + END)
 
     def _day(self, sample: Sample) -> list[Any]:
         born = sample.births[0][0]
@@ -132,6 +139,11 @@ class Floor:
 
     def _with(self, part: str) -> list[Any]:
         keys = sorted(trigrams(part))
+        for key in keys:
+            if key not in self._sizes:
+                counted = "SELECT count(*) FROM surname_trigram WHERE trigram = ?"
+                self._sizes[key] = self._ask(counted, key)[0][0]
+        keys = sorted(keys, key=self._sizes.__getitem__)[:3]
         if not keys:
             return []
         probes = " ".join(

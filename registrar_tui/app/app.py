@@ -17,16 +17,19 @@ from textual.message import Message
 from textual.widgets import Input
 
 from registrar_tui.app import keymap
+from registrar_tui.app.door import ClinicDoor
+from registrar_tui.app.idle import Idleness
 from registrar_tui.app.layout_keys import LayoutKeysMixin
 from registrar_tui.app.themes import DEFAULT_THEME, THEMES
-from registrar_tui.errors import RegistrarError
+from registrar_tui.errors import NotAllowed, RegistrarError
 from registrar_tui.screens.desk import DeskScreen
 from registrar_tui.screens.failures import FailureLog
-from registrar_tui.screens.messages import RetryRequested
+from registrar_tui.screens.messages import EntryPassed, RetryRequested
 from registrar_tui.screens.pane import Pane
 
 if TYPE_CHECKING:
     from registrar_tui.config import Config
+    from registrar_tui.screens.entry import EntryScreen
     from registrar_tui.services.dto import DeskGreeting
     from registrar_tui.services.protocol import Services
 
@@ -34,6 +37,9 @@ LOG_FILE = "desk-failures.log"
 PAINTING_SECONDS = 0.02
 SETTLE_SECONDS = 0.5
 CLOSING_SECONDS = 2.0
+IDLE_CHECK_SECONDS = 1.0
+NOT_SIGNED_IN = "not_signed_in"
+_TOUCHES = (events.Key, events.Paste, events.MouseEvent)
 
 
 @dataclass(eq=False, repr=False)
@@ -51,6 +57,14 @@ class BaseRefused(Message):
     error: RegistrarError
 
 
+@dataclass(eq=False, repr=False)
+class SignInNeeded(Message):
+    """Nobody has signed in at this desk; `first`: the base has no operator at all."""
+
+    refusal: NotAllowed
+    first: bool
+
+
 class RegistrarApp(LayoutKeysMixin, App[int]):
     """The registrar's desk; with a `config` it builds its services after the first paint."""
 
@@ -65,9 +79,14 @@ class RegistrarApp(LayoutKeysMixin, App[int]):
             raise ValueError("the desk needs either settings or services")
         self._config = config
         self._services = services
+        self._door = None if config is None else ClinicDoor(config)
+        self._entry: EntryScreen | None = None
+        self._opened: BaseOpened | None = None
+        self.idle = Idleness(0 if config is None else config.idle_minutes)
         self._failures = FailureLog(None if config is None else config.keys.parent / LOG_FILE)
         self._begin_in(DEFAULT_THEME)
         self.desk = DeskScreen(keymap, _make_palette, _qr_matrix, self._failures)
+        self.desk.door = self._door
 
     def _begin_in(self, theme: str) -> None:
         # Setting `theme` as usual would parse every style sheet twice before the first paint (10 ms).
@@ -83,34 +102,81 @@ class RegistrarApp(LayoutKeysMixin, App[int]):
     def on_mount(self) -> None:
         """Open the base once the desk is painted: what it imports would hold up the painting thread."""
         self.call_after_refresh(self.set_timer, PAINTING_SECONDS, self._open_base)
+        self.set_interval(IDLE_CHECK_SECONDS, self._lock_if_idle)
 
     # --- the base -------------------------------------------------------------
 
     @work(thread=True, exit_on_error=False, group="base")
     def _open_base(self) -> None:
         try:
-            services = self._services if self._services is not None else self._build()
-            outcome: Message = BaseOpened(services, services.greeting())
+            outcome: Message = self._base_or_sign_in()
         except RegistrarError as error:
             outcome = BaseRefused(error)
         except Exception as failure:  # a broken installation is told in one line too
             outcome = BaseRefused(self._failures.record("open", failure))
         self.post_message(outcome)
 
-    def _build(self) -> Services:
-        # sqlalchemy and the rest of storage cost 0.25-0.4 s to import: the desk is painted before that.
-        from registrar_tui import bootstrap
-
-        assert self._config is not None
-        return bootstrap.build(self._config)
+    def _base_or_sign_in(self) -> Message:
+        door = self._door
+        try:
+            # sqlalchemy and the rest of storage cost 0.25-0.4 s to import: the desk is painted before that.
+            services = self._services if door is None else door.open()
+            assert services is not None
+            return BaseOpened(services, services.greeting())
+        except NotAllowed as refusal:
+            if door is None or refusal.code != NOT_SIGNED_IN:
+                raise
+            return SignInNeeded(refusal, door.nobody_yet())
 
     @on(BaseOpened)
     async def _base_opened(self, message: BaseOpened) -> None:
-        await self.desk.connect(message.services, message.greeting)
+        self._opened = message
+        if message.greeting.must_change and self._door is not None:
+            from registrar_tui.screens.sign_in import NewPasswordScreen
+
+            await self._ask_for(NewPasswordScreen(self._door, self._failures, message.greeting.login))
+        else:
+            await self._come_in(message)
+
+    async def _come_in(self, opened: BaseOpened) -> None:
+        self._opened = None
+        await self.desk.connect(opened.services, opened.greeting)
+        if self._entry is not None:
+            self._entry = None
+            await self.pop_screen()
 
     @on(BaseRefused)
     def _base_refused(self, message: BaseRefused) -> None:
-        self.desk.start_failed(message.error)
+        if self._entry is not None:
+            self._entry.refused(message.error)
+        else:
+            self.desk.start_failed(message.error)
+
+    @on(SignInNeeded)
+    async def _sign_in_needed(self, message: SignInNeeded) -> None:
+        from registrar_tui.screens.sign_in import FirstAdministratorScreen, SignInScreen
+
+        if self._entry is not None:
+            self._entry.refused(message.refusal)
+        elif self._door is not None:
+            self.desk.forget_typed()
+            kind = FirstAdministratorScreen if message.first else SignInScreen
+            await self._ask_for(kind(self._door, self._failures))
+
+    async def _ask_for(self, entry: EntryScreen) -> None:
+        before, self._entry = self._entry, entry
+        if before is None:
+            await self.push_screen(entry)
+        else:
+            await self.switch_screen(entry)
+
+    @on(EntryPassed)
+    async def _entry_passed(self) -> None:
+        """Open the base for who has signed in; after a change of password it is open already."""
+        if self._opened is None:
+            self._open_base()
+        else:
+            await self._come_in(self._opened)
 
     @on(RetryRequested)
     def _retry_requested(self) -> None:
@@ -124,10 +190,25 @@ class RegistrarApp(LayoutKeysMixin, App[int]):
         Bindings of the desk run here, letters run in the widget's own queue: before anything but a letter is
         obeyed, the widget in focus has taken what was typed before it.
         """
+        if isinstance(event, _TOUCHES) and not event.is_forwarded and await self._woken():
+            return
         if isinstance(event, events.Key) and not event.is_forwarded:
             await self._settle(event)
-            self.desk.key_pressed()
+            if self.screen is self.desk:
+                self.desk.key_pressed()
         await super().on_event(event)
+
+    async def _woken(self) -> bool:
+        """Lock before the first touch after a long silence is obeyed: a suspended computer ran no timer."""
+        late = await self._lock_if_idle()
+        self.idle.touched()
+        return late
+
+    async def _lock_if_idle(self) -> bool:
+        if not self.idle.over or self.screen is not self.desk:
+            return False
+        await self.desk.action_command("desk.lock")
+        return self.screen is not self.desk
 
     async def _settle(self, event: events.Key) -> None:
         focused = self.focused
@@ -150,6 +231,11 @@ class RegistrarApp(LayoutKeysMixin, App[int]):
         where = self._failures.written(failure) if failure is not None else None
         self.panic(Text(told if where is None else f"{told} Подробности: {where}."))
 
+    def leave(self) -> None:
+        """End the session of who has signed in."""
+        if self._door is not None:
+            self._door.close()
+
     async def action_quit(self) -> None:
         """Give back a held slot, then close."""
         with suppress(TimeoutError):
@@ -166,6 +252,7 @@ def run_desk(config: Config) -> int:
         app.run()
         return app.return_code or 0
     finally:
+        app.leave()
         if app.desk.services is not None:
             app.desk.services.close()
 

@@ -11,7 +11,7 @@ from typing import Final
 
 from textual.binding import Binding
 
-from registrar_tui.app.shortcut import EVERYWHERE, LISTS, PLACE_TITLES, Shortcut, key
+from registrar_tui.app.shortcut import EVERYWHERE, LISTS, PLACE_TITLES, SETTLED, Shortcut, key
 from registrar_tui.widgets.status_line import KeyHint
 
 # Order is that of the bottom line. Where one key stands in several rows, the first one available wins.
@@ -169,6 +169,43 @@ TABLE: Final[tuple[Shortcut, ...]] = (
         key(f"cancel.reason_{number}", str(number), "", "", "", "cancel", palette=False)
         for number in range(2, 10)
     ),
+    # журнал
+    key(
+        "journal.read",
+        "enter,ctrl+j",
+        "Enter",
+        "показать",
+        "показать записи по набранному: оператор, дни, номер пациента",
+        "journal",
+    ),
+    key("journal.verify", "f6", "F6", "проверить", "проверить, что журнал цел", "journal"),
+    key("journal.save", "ctrl+s,f10", "Ctrl+S", "в файл", "записать показанное в файл CSV", "journal"),
+    # операторы
+    key("operators.add", "insert", "Ins", "новый", "завести оператора", "operators"),
+    key("operators.role", "f4", "F4", "роль", "сменить роль оператора", "operators"),
+    key("operators.password", "f6", "F6", "пароль", "задать оператору новый пароль", "operators"),
+    key(
+        "operators.active",
+        "f8",
+        "F8",
+        "блокировка",
+        "заблокировать оператора или снова впустить",
+        "operators",
+    ),
+    key("operator.save", "ctrl+s,f10", "Ctrl+S", "сохранить", "сохранить оператора", "operator"),
+    key(
+        "operator.next",
+        "enter,down,tab,ctrl+j",
+        "Enter",
+        "дальше",
+        "следующее поле; на последнем — сохранить",
+        "operator",
+        palette=False,
+    ),
+    key("operator.previous", "up,shift+tab", "↑", "", "предыдущее поле", "operator", palette=False),
+    key("operator.leave", "escape", "Esc", "назад", "назад, не сохраняя", "operator", palette=False),
+    key("desk.journal", "", "", "", "журнал: кто что делал и смотрел", *SETTLED),
+    key("desk.operators", "", "", "", "операторы: кто здесь работает и в какой роли", *SETTLED),
     # все действия
     key("palette.run", "enter,ctrl+j", "Enter", "выполнить", "выполнить действие", "palette", palette=False),
     # строки
@@ -190,6 +227,8 @@ TABLE: Final[tuple[Shortcut, ...]] = (
         "ticket",
         "today",
         "cancel",
+        "journal",
+        "operators",
         "help",
         "palette",
         rank=1,
@@ -207,6 +246,7 @@ TABLE: Final[tuple[Shortcut, ...]] = (
         rank=8,
         palette=False,
     ),
+    key("desk.lock", "f12", "F12", "", "закрыть рабочее место, ничего не теряя"),
     key("desk.quit", "ctrl+q", "Ctrl+Q", "", "закончить работу"),
 )
 _PLACES: Final = {row.id: row.places for row in TABLE}
@@ -218,6 +258,7 @@ def bindings() -> list[Binding]:
     return [
         Binding(row.keys, f"screen.command('{row.id}')", row.text, show=False, priority=True, id=row.id)
         for row in TABLE
+        if row.keys
     ]
 
 

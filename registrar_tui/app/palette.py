@@ -110,6 +110,8 @@ class PalettePane(Pane):
         typed = self._shown_for.casefold().strip()
         wanted = {text.replace("ё", "е") for text in (typed, typed.translate(_TYPED_LATIN))}
         found = [row for row in keymap.palette_rows() if any(_matches(row, text) for text in wanted)]
+        # Without a key to be learned, a row is only worth its line where it can be obeyed.
+        found = [row for row in found if row.keys or self._possible(row.id)]
         found.sort(key=lambda row: not self._possible(row.id))
         self.actions.show([self._row(row) for row in found])
 

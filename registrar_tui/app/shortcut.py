@@ -15,10 +15,15 @@ EVERYWHERE: Final = (
     "today",
     "form",
     "cancel",
+    "journal",
+    "operators",
+    "operator",
     "help",
     "palette",
 )
-LISTS: Final = ("search", "target", "card", "today", "cancel", "help", "palette")
+LISTS: Final = ("search", "target", "card", "today", "cancel", "journal", "operators", "help", "palette")
+# Where the office can be gone to without leaving something half done.
+SETTLED: Final = ("search", "card", "target", "grid", "ticket", "today", "cancel", "journal", "operators")
 
 PLACE_TITLES: Final[dict[str, str]] = {
     "search": "поиск пациента",
@@ -31,6 +36,9 @@ PLACE_TITLES: Final[dict[str, str]] = {
     "today": "сегодня",
     "form": "анкета пациента",
     "cancel": "отмена приёма",
+    "journal": "журнал",
+    "operators": "операторы",
+    "operator": "оператор",
     "help": "справка",
     "palette": "все действия",
 }

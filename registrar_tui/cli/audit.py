@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -12,7 +12,6 @@ from registrar_tui.cli.arguments import PATIENT, day, number_up_to, words
 from registrar_tui.cli.exit_codes import ExitCode
 from registrar_tui.cli.session import current
 from registrar_tui.errors import UsageError
-from registrar_tui.office_services import OfficeServices
 from registrar_tui.services.journal_words import (
     ACTION_LABELS,
     about,
@@ -21,6 +20,9 @@ from registrar_tui.services.journal_words import (
     local_time,
 )
 from registrar_tui.services.wording import plural
+
+if TYPE_CHECKING:
+    from registrar_tui.office_services import OfficeServices
 
 MOST_ROWS = 100_000
 SHOWN = 100
@@ -31,7 +33,7 @@ WHOSE = typer.Option(
     "--operator", parser=words, metavar="ИМЯ", help="Чьи записи (кто работает, называют до слова audit)."
 )
 ACTION = typer.Option(
-    "--action", parser=words, metavar="КОД", help=f"Только это действие: {', '.join(ACTION_LABELS)}."
+    "--action", parser=words, metavar="КОД", help="Только это действие: код из --json, например booked."
 )
 LIMIT = typer.Option(
     "--limit", parser=number_up_to(MOST_ROWS), metavar="ЧИСЛО", help=f"Сколько показать (обычно {SHOWN})."

@@ -96,7 +96,7 @@ CATALOGUE: dict[str, Entry] = {
                 "operator",
                 "add",
                 "Завести оператора; первого, администратора, — пока нет ни одного.",
-                "Пример: registrar operator add anna --name 'Орлова А. В.' --role registrar",
+                "Пример: registrar operator add anna --name 'Орлова А. В.' --role registrar --password-stdin",
             ),
             "password": Verb("operator", "password", "Сменить пароль: свой или, администратору, чужой."),
             "role": Verb("operator", "role", "Сменить роль оператора."),
@@ -123,7 +123,7 @@ CATALOGUE: dict[str, Entry] = {
         "init",
         "init",
         "Создать базу клиники или, с --demo, демонстрационную.",
-        "Пример: registrar init --clinic 'Поликлиника № 5' --branch 'Главный корпус' --admin boss",
+        "Пример: registrar init --clinic 'Поликлиника № 5' --branch 'Главный корпус'",
     ),
     "db": Noun(
         "Обслуживание базы.",

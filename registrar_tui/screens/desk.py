@@ -13,12 +13,12 @@ from textual.app import ComposeResult
 from registrar_tui.screens.calls import may_retry, new_op_id
 from registrar_tui.screens.failures import FailureLog
 from registrar_tui.screens.key_table import KeyTable
-from registrar_tui.screens.link import Link
 from registrar_tui.screens.messages import (
     ActionUndone,
     CallFailed,
     TicketPrinted,
 )
+from registrar_tui.screens.office_ways import OfficeWays
 from registrar_tui.screens.pane import Command, Pane, Person
 from registrar_tui.screens.search import SearchPane
 from registrar_tui.screens.words import day_and_time
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 Matrix = Sequence[Sequence[bool]]
 
 
-class DeskScreen(Link):
+class DeskScreen(OfficeWays):
     """The frame of the panes; it obeys keys by place and does what no pane owns."""
 
     AUTO_FOCUS: ClassVar[str | None] = None
@@ -75,16 +75,18 @@ class DeskScreen(Link):
         """Return everything that can be done now, by binding id."""
         pane = self.current
         commands: dict[str, Command] = {
-            "desk.search": self.open_search,
             "desk.help": self.open_help,
             "desk.palette": self.open_palette,
             "desk.quit": self.app.action_quit,
         }
+        if self.may("find"):
+            commands["desk.search"] = self.open_search
         if self._start_failed:
             commands["desk.retry"] = self.retry
-        if self.services is not None:
+        if self.services is not None and self.may("open-card"):
             commands["desk.today"] = self.open_today
             commands["desk.undo"] = self.undo
+        commands.update(self.office_commands())
         if len(self.trail) > 1:
             commands["desk.back"] = self.back
         if pane is not None:

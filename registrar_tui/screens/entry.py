@@ -18,16 +18,12 @@ from textual.widgets import Input, Static
 from registrar_tui.errors import RegistrarError
 from registrar_tui.plain import plain
 from registrar_tui.screens.failures import FailureLog
+from registrar_tui.screens.messages import EntryPassed
 from registrar_tui.widgets.field import Field
 from registrar_tui.widgets.status_line import KeyHint, KeyLine, NoticeLine, SplitLine
 
 MAX_SECRET = 256
 _QUIT = KeyHint("Ctrl+Q", "выйти")
-
-
-@dataclass(eq=False, repr=False)
-class EntryPassed(Message):
-    """What an entry screen asked for was given; the app goes on."""
 
 
 @dataclass(eq=False, repr=False)
@@ -65,10 +61,12 @@ class EntryScreen(Screen[None]):
     HEADING: ClassVar[str]
     ACTION: ClassVar[str]
     """What Enter does, for the line of keys."""
+    # With priority: run by the app in the order of the keys, so that no letter of a password that is typed
+    # fast or pasted by a program lands in the line above it, which everybody can read.
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter,ctrl+j", "submit", show=False),
-        Binding("down", "app.focus_next", show=False),
-        Binding("up", "app.focus_previous", show=False),
+        Binding("enter,ctrl+j", "enter", show=False, priority=True),
+        Binding("down,tab", "step(1)", show=False, priority=True),
+        Binding("up,shift+tab", "step(-1)", show=False, priority=True),
     ]
     DEFAULT_CSS = """
     EntryScreen {
@@ -122,18 +120,17 @@ class EntryScreen(Screen[None]):
         if name == "desk.quit":
             await self.app.action_quit()
 
-    @on(Input.Submitted)
-    def _line_submitted(self, message: Input.Submitted) -> None:
-        message.stop()
+    def action_step(self, by: int) -> None:
+        """Go to a neighbouring line."""
         lines = [field.input for field in self.fields]
-        place = lines.index(message.input)
-        if place + 1 < len(lines):
-            self.set_focus(lines[place + 1])
-        else:
-            self.action_submit()
+        if self.focused in lines:
+            self.set_focus(lines[min(max(lines.index(self.focused) + by, 0), len(lines) - 1)])
 
-    def action_submit(self) -> None:
-        """Enter: try what was typed, once."""
+    def action_enter(self) -> None:
+        """Enter: the next line; on the last one, try what was typed, once."""
+        if self.fields and self.focused is not self.fields[-1].input:
+            self.action_step(1)
+            return
         if self._trying:
             return
         self.notice.clear()

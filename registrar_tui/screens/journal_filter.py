@@ -21,7 +21,7 @@ class Understood(NamedTuple):
 
 
 def understand(text: str, today: date) -> Understood:
-    """Read a filter: one date is that day, two are first and last; a date without a year is the latest one."""
+    """Read a filter: one date is that day, two are first and last; without a year it is the latest one."""
     days: list[date] = []
     operator: str | None = None
     patient_id: int | None = None

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 from textual import on
 
-from registrar_tui.screens.entry import EntryPassed, EntryScreen, SecretField
+from registrar_tui.screens.entry import EntryScreen, SecretField
 from registrar_tui.screens.failures import FailureLog
+from registrar_tui.screens.messages import EntryPassed
 
 if TYPE_CHECKING:
     from registrar_tui.services.dto import DeskGreeting
@@ -26,7 +27,7 @@ class LockScreen(EntryScreen):
         self._login = greeting.login
         self._door = None if greeting.demo else door
         fields = () if self._door is None else (self.password,)
-        told = f"Работает {greeting.operator}. Всё набранное цело." if greeting.operator else ""
+        told = f"Работает {greeting.operator}: всё набранное цело." if greeting.operator else ""
         super().__init__(greeting.desk, fields, told, failures)
 
     def attempt(self) -> Callable[[], None]:

@@ -35,6 +35,11 @@ class RetryRequested(Message):
 
 
 @dataclass(eq=False, repr=False)
+class EntryPassed(Message):
+    """What an entry screen asked for was given; the app goes on."""
+
+
+@dataclass(eq=False, repr=False)
 class PatientsFound(Message):
     """The search answered; None: nothing was asked for."""
 

@@ -56,8 +56,8 @@ class FirstAdministratorScreen(_NewPassword):
     ACTION = "завести и войти"
 
     def __init__(self, door: Door, failures: FailureLog) -> None:
-        self.login = Field("login", "Имя для входа", "буквы и цифры")
-        self.name_line = Field("name", "Фамилия И. О.", "как в журнале")
+        self.login = Field("login", "Имя для входа", "от 2 букв")
+        self.name_line = Field("name", "Фамилия И. О.")
         self.password = SecretField("password", "Пароль", _LENGTH)
         self.again = SecretField("again", "Ещё раз")
         self.login.value = door.login

@@ -14,9 +14,11 @@ from sqlmodel import Session
 from registrar_tui.models import Patient
 from registrar_tui.services import search_people as people
 from registrar_tui.services.dto import PatientPage, PatientRow
-from registrar_tui.services.search_finder import WHOLE_NUMBER, Finder, Hit
+from registrar_tui.services.search_finder import WHOLE_NUMBER, Hit
 from registrar_tui.services.search_query import Query, readings, understand
+from registrar_tui.services.search_similar import SimilarFinder
 from registrar_tui.services.search_statements import Question, among, listed, width
+from registrar_tui.services.search_ways import POOL
 from registrar_tui.services.search_words import draft, not_found, policy_text, understood
 from registrar_tui.vocabulary import AttachmentStatus
 
@@ -84,7 +86,7 @@ def find_patients(
         tried = not_found(understand(text, today), fuzzy=bool(query.tokens))
         return PatientPage((), tried, total, draft=draft(query))
     _follow_merges(session, finder.hits)
-    best = sorted(finder.hits.values(), key=_fitness)[: max(people.POOL, limit)]
+    best = sorted(finder.hits.values(), key=_fitness)[: max(POOL, limit)]
     places = _places_of(session, [hit.person.id for hit in best])
     hits = _ranked(best, places, branch_id)
     words = understood(query, finder.reading)
@@ -98,11 +100,11 @@ def find_patients(
     )
 
 
-def _search(session: Session, queries: Iterable[Query], limit: int) -> tuple[Finder | None, bool]:
+def _search(session: Session, queries: Iterable[Query], limit: int) -> tuple[SimilarFinder | None, bool]:
     """Run the certain steps of every reading, then the similar ones; say whether it came to those."""
-    finders: list[Finder] = []
+    finders: list[SimilarFinder] = []
     for query in queries:
-        finder = Finder(session, query, limit)
+        finder = SimilarFinder(session, query, limit)
         if finders and not finder.makes_sense():
             continue
         finders.append(finder)
@@ -119,7 +121,7 @@ def _search(session: Session, queries: Iterable[Query], limit: int) -> tuple[Fin
     return (finders[0] if finders else None), False
 
 
-def _complete(finder: Finder, limit: int) -> None:
+def _complete(finder: SimilarFinder, limit: int) -> None:
     if any(hit.tier == WHOLE_NUMBER for hit in finder.hits.values()):
         return
     certain = len(finder.hits)

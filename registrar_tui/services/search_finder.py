@@ -1,4 +1,4 @@
-"""One search as a series of steps, from whole numbers to similar surnames; each adds hits of a worse tier."""
+"""The first half of a search: people whose numbers, dates and names agree with what was typed."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from typing import Final
 from sqlmodel import Session
 
 from registrar_tui.services import search_people as people
-from registrar_tui.services import surname_index, surname_memory
-from registrar_tui.services.search_keys import has_cyrillic, one_typo_apart, one_typo_from_start
-from registrar_tui.services.search_people import POOL, Person
+from registrar_tui.services import surname_index
+from registrar_tui.services.search_keys import one_typo_from_start
+from registrar_tui.services.search_people import Person
 from registrar_tui.services.search_query import (
     PATRONYMIC,
     Birth,
@@ -23,24 +23,20 @@ from registrar_tui.services.search_query import (
     regrouped,
 )
 from registrar_tui.services.search_sound import sound
-from registrar_tui.services.search_statements import MOST_LISTED
+from registrar_tui.services.search_ways import POOL
 from registrar_tui.services.search_words import why_names, why_number
-from registrar_tui.services.surname_memory import Near, as_near
 
-_SIMILAR_SHOWN: Final = 5
-_SIMILAR_READ: Final = 3 * POOL
+SIMILAR_READ: Final = 3 * POOL
 _BY_TURNS: Final = 5
+_WORDS_BY_PHONE: Final = 3
 _SHORTEST_WITH_TYPO: Final = 4
 _SHORTEST_GIVEN: Final = 3
-_SHORTEST_INSIDE: Final = 3
-_SHORTEST_UNFINISHED: Final = 5
-_SHORTEST_TWO_TYPOS: Final = 6
-WHOLE_NUMBER, _SAME, _BEGINNING, _SIMILAR = range(4)
+WHOLE_NUMBER, _SAME, _BEGINNING, SIMILAR = range(4)
 
 
 @dataclass(slots=True)
 class Hit:
-    """One person found; the worse the greater its tier, then its distance, then where names are only begun."""
+    """One person found: the better, the less its tier, its distance, and names only begun."""
 
     person: Person
     tier: int
@@ -89,35 +85,6 @@ class Finder:
         if query.tokens and not (query.births or tails):
             self._find_named(None)
 
-    def find_similar(self) -> None:
-        """Add people whose names differ by a typo or two, likeliest guess first, until one of them gives any.
-
-        After certain hits only the surname they were found by is taken for misspelt.
-        """
-        if not has_cyrillic("".join(self.query.tokens)):
-            return
-        births: list[Birth] = list(self.query.births)
-        tails = self._tails()
-        if self.hits and any(birth.exact for birth in births):
-            return  # a name and a birthday that agree are the person
-        for birth in self.query.births:
-            if birth.exact:
-                self._find_born_misspelt(birth)
-                births.remove(birth)
-        if not self.query.births:
-            for tail in tails:
-                self._find_phone(tail, typos=True)
-        dated: list[Birth | None] = [*births] if self.query.births or tails else [None]
-        known = len(self.hits)
-        guesses = (self._given_name_typo, self._misspelt, self._unfinished, self._two_typos)
-        if known:
-            guesses = (self._misspelt,)
-        for guess in guesses:
-            for limit in dated:
-                guess(limit)
-            if len(self.hits) > known:
-                return
-
     def _tails(self) -> list[str]:
         return [number.value for number in self.query.numbers if number.kind is NumberKind.TAIL]
 
@@ -154,11 +121,6 @@ class Finder:
         self._note_full(found)
         self._add(found, _BEGINNING, why_names(self.query, birth))
 
-    def _find_born_misspelt(self, birth: Birth) -> None:
-        """Compare the names of all who share a birthday: some thirty people of a million."""
-        found = people.by_days(self._session, Names(), birth, people.BORN_THAT_DAY)
-        self._add_fitting(found, birth, "", typos=True)
-
     def _find_phone(self, tail: str, *, typos: bool) -> None:
         phone = why_number(NumberKind.TAIL, tail)
         if not self.query.tokens:
@@ -166,12 +128,12 @@ class Finder:
             self._note_full(found)
             self._add(found, _BEGINNING, phone)
         elif typos:
-            found = people.by_phone(self._session, tail, _SIMILAR_READ)
+            found = people.by_phone(self._session, tail, SIMILAR_READ)
             self._add_fitting(found, None, phone, typos=True)
         else:
-            for group in self._groups:
-                found = people.by_phone_and_names(self._session, tail, group, self._most)
-                self._add_fitting(found, None, phone, typos=False)
+            words = self.query.tokens[:_WORDS_BY_PHONE]
+            found = people.by_phone_and_names(self._session, tail, words, self._most)
+            self._add_fitting(found, None, phone, typos=False)
 
     def _add_fitting(self, found: Sequence[Person], birth: Birth | None, also: str, *, typos: bool) -> None:
         for person in found:
@@ -180,12 +142,12 @@ class Finder:
                 continue
             words = why_names(self.query, birth, person.last_name if typos else "")
             reason = f"{words}, {also}" if also else words
-            self._add([person], _SIMILAR if typos else _SAME, reason, names)
+            self._add([person], SIMILAR if typos else _SAME, reason, names)
 
     def _fitting(self, person: Person, *, typos: bool) -> Names | None:
         keys = (person.last_key, person.first_key, person.middle_key)
         for group in self._groups:
-            agreed = [[_agrees(word, key, typos) for key in keys] for word in group]
+            agreed = [[agrees(word, key, typos) for key in keys] for word in group]
             if not all(map(any, agreed)):
                 continue
             for places in permutations(range(3), len(group)):
@@ -217,7 +179,7 @@ class Finder:
                 return
 
     def _find_initials(self, birth: Birth | None) -> None:
-        """Add people by two letters typed together, which the words in order took for a beginning: «ив», И. В.
+        """Add people by two letters that the words in order took for a beginning: «ив» may be И. В.
 
         Capitals are initials first of all; small letters may be either, and both are shown by turns.
         """
@@ -274,120 +236,13 @@ class Finder:
             return []
         return people.by_surnames(self._session, [names.last], names, birth, self._most)
 
-    def _misspelt(self, birth: Birth | None) -> None:
-        """Add bearers of surnames one typo away, or with the word inside, or two typos away.
-
-        They are weighed together: a wrong surname is often one typo from a third one, whose bearers would
-        otherwise hide the person meant.
-        """
-        words = {word for group in self._groups for word in group if len(word) >= _SHORTEST_WITH_TYPO}
-        if self.reading is not None:
-            words &= {self.reading.last}
-        agreed = (
-            self.reading is not None and len(self.query.tokens) > 2
-        )  # three names that agree are the person
-        near = {
-            word: as_near((row for row in rows if not row.name.startswith(word)), word, 1)
-            for word, rows in surname_index.one_typo(self._session, () if agreed else words).items()
-        }
-        whole = self.query.tokens if self.reading is None else tuple(words)
-        for word in whole:
-            if len(word) >= _SHORTEST_INSIDE and not PATRONYMIC(word):
-                near.setdefault(word, []).extend(self._inside(word))
-        if self.reading is None and (birth or len(self.query.tokens) > 1):
-            for word in self._strange(_SHORTEST_TWO_TYPOS):
-                far = surname_memory.two_typos(self._session, word, likeliest=True)
-                near.setdefault(word, []).extend(far)
-        self._add_similar(near, birth)
-
-    def _inside(self, word: str) -> list[Near]:
-        """Return surnames with the word inside, those that end with it first: the second of a double one."""
-        found = surname_index.containing(self._session, word)
-        if self.reading is not None:
-            found = [row for row in found if row.name.endswith(word) and row.name != word]
-        return [Near(row.name, row.people, 1 if row.name.endswith(word) else 2) for row in found]
-
-    def _unfinished(self, birth: Birth | None) -> None:
-        found = {
-            word: as_near(surname_index.one_typo_unfinished(self._session, word), word, 1)
-            for word in self._strange(_SHORTEST_UNFINISHED)
-        }
-        self._add_similar(found, birth)
-
-    def _two_typos(self, birth: Birth | None) -> None:
-        words = self._strange(_SHORTEST_WITH_TYPO + 1)
-        self._add_similar({word: surname_memory.two_typos(self._session, word) for word in words}, birth)
-
-    def _strange(self, shortest: int) -> list[str]:
-        """Return the words that begin no surname (a typo makes them strange), or all if each begins some."""
-        words = [word for word in self.query.tokens if len(word) >= shortest]
-        strange = [word for word in words if not self._surnames(word)]
-        return strange or words
-
-    def _add_similar(self, near: dict[str, list[Near]], birth: Birth | None) -> None:
-        for group in self._groups:
-            for names in name_readings(group):
-                surnames = nearest(near.get(names.last, ()))
-                if surnames:
-                    distances = {one.name: one.distance for one in surnames}
-                    found = self._bearers(surnames, names, birth)
-                    self._add(found, _SIMILAR, self._why_similar(names, birth), names, distances)
-
-    def _why_similar(self, names: Names, birth: Birth | None) -> Callable[[Person], str]:
-        return lambda person: (
-            why_names(self.query, birth, part_of_surname=True)
-            if names.last in person.last_key and not one_typo_apart(names.last, person.last_key)
-            else why_names(self.query, birth, person.last_name)
-        )
-
-    def _bearers(self, surnames: list[Near], names: Names, birth: Birth | None) -> Sequence[Person]:
-        session = self._session
-        if names.first or names.middle or birth is not None:
-            listed = [one.name for one in surnames]
-            if not names.first and names.middle and birth is None:
-                listed = listed[:_SIMILAR_SHOWN]  # each is entered by every letter of the alphabet
-            return people.by_surnames(session, listed, names, birth, _SIMILAR_READ)
-        found: list[Person] = []
-        shown = surnames[:_SIMILAR_SHOWN]
-        share = self._limit // len(shown) + 1
-        for one in shown:
-            found += people.by_surnames(session, [one.name], Names(), None, share)
-        return found
-
-    def _given_name_typo(self, birth: Birth | None) -> None:
-        """Add namesakes of the whole surname whose first or middle name is a typo away."""
-        for group in self._groups:
-            for names in name_readings(group):
-                whole = len(names.last) > 1 and self._surnames(names.last)[:1] == [names.last]
-                if not whole or len(names.first) < _SHORTEST_GIVEN:
-                    continue
-                known = people.first_names_of(self._session, names.last)
-                firsts = [first for first in known if _agrees(names.first, first, True)][:MOST_LISTED]
-                for initial in dict.fromkeys((names.middle[:1], "")):
-                    found = people.by_full_names(self._session, names.last, firsts, initial, birth)
-                    fitting = [one for one in found if _agrees(names.middle, one.middle_key, True)]
-                    if self._add(fitting, _SIMILAR, self._why_misspelt(birth), names):
-                        return
-
-    def _why_misspelt(self, birth: Birth | None) -> Callable[[Person], str]:
-        return lambda person: why_names(self.query, birth, person.last_name)
-
-
-def nearest(found: Iterable[Near]) -> list[Near]:
-    """Return each surname once, at its least distance, the nearest and most frequent first."""
-    least: dict[str, Near] = {}
-    for one in found:
-        if one.name not in least or one.distance < least[one.name].distance:
-            least[one.name] = one
-    ranked = sorted(least.values(), key=lambda one: (one.distance, -one.people, one.name))
-    return ranked[:MOST_LISTED]
-
 
 def _whole(typed: str, key: str) -> bool:
     return len(typed) <= 1 or typed == key
 
 
-def _agrees(typed: str, key: str, typos: bool) -> bool:
+def agrees(typed: str, key: str, typos: bool) -> bool:
+    """Tell whether what was typed is the beginning of a folded name, with `typos` perhaps misspelt."""
     if key.startswith(typed):
         return True
     if not typos or len(typed) < _SHORTEST_GIVEN:

@@ -7,6 +7,7 @@ only for surnames added since. A surname that has left the dictionary stays here
 from __future__ import annotations
 
 from collections.abc import Iterable
+from heapq import nlargest
 from typing import Any, Final, NamedTuple
 from weakref import WeakKeyDictionary
 
@@ -14,6 +15,7 @@ from sqlalchemy import Engine, bindparam, select
 from sqlmodel import Session
 
 from registrar_tui.models import Surname
+from registrar_tui.services.search_people import first_names_of
 from registrar_tui.services.search_sound import first_sound, sound
 from registrar_tui.services.search_statements import Question
 from registrar_tui.services.surname_index import Similar
@@ -22,6 +24,7 @@ _FURTHEST: Final = 2
 _NEIGHBOURS: Final = 400
 _START: Final = 3
 _END: Final = 4
+_FREQUENT: Final = 6
 _SURNAME: Final = Surname.metadata.tables["surname"].c
 _FROM_ID: Final = Question(
     select(_SURNAME.id, _SURNAME.name, _SURNAME.people)
@@ -45,6 +48,7 @@ class _Memory:
         self.people: dict[str, int] = {}
         self.last = (0, "")
         self.alike: dict[str, list[str]] = {}
+        self.given: frozenset[str] = frozenset()
         self._by_length: dict[int, list[str]] = {}
         self._by_start: dict[str, list[str]] = {}
         self._by_end: dict[str, list[str]] = {}
@@ -95,6 +99,11 @@ def two_typos(session: Session, word: str, *, likeliest: bool = False) -> list[N
     return sorted(near, key=lambda one: (one.distance, -one.people, one.name))
 
 
+def common_given_names(session: Session) -> frozenset[str]:
+    """Return the first names of the bearers of the most frequent surnames: nearly all that are in use."""
+    return _memory(session).given
+
+
 def as_near(rows: Iterable[Similar], word: str, distance: int) -> list[Near]:
     """Return surnames of the base as neighbours at that distance, or at none where they sound alike."""
     typed = sound(word)
@@ -111,5 +120,8 @@ def _memory(session: Session) -> _Memory:
         known, rows = _Memory(), _FROM_ID.rows(session, {"known": 0})
     if len(rows) > 1 or not known.people:
         known.learn(rows)
+    if not known.given:
+        frequent = nlargest(_FREQUENT, known.people, key=known.people.__getitem__)
+        known.given = frozenset(name for surname in frequent for name in first_names_of(session, surname))
     _LOADED[engine] = known
     return known

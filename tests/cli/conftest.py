@@ -15,6 +15,7 @@ import pytest
 import registrar_tui
 from registrar_tui.cli import entry
 from registrar_tui.config import Config
+from tests.cli.fake_maintenance import Maintained
 from tests.cli.fake_services import FakeServices
 from tests.cli.harness import Answer, FakeBootstrap, Process, Registrar
 
@@ -54,6 +55,14 @@ def registrar(capsys: pytest.CaptureFixture[str]) -> Registrar:
         return Answer(code, out, err)
 
     return run
+
+
+@pytest.fixture
+def care(core: FakeBootstrap, monkeypatch: pytest.MonkeyPatch) -> Maintained:
+    maintained = Maintained()
+    monkeypatch.setitem(sys.modules, "registrar_tui.maintenance", maintained)
+    monkeypatch.setattr(registrar_tui, "maintenance", maintained, raising=False)
+    return maintained
 
 
 @pytest.fixture

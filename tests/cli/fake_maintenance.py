@@ -1,4 +1,4 @@
-"""Care of a base that is not there: remembers what it was asked, reports progress, answers as the real one."""
+"""Care of a base that is not there: remembers what it was asked and reports progress."""
 
 from __future__ import annotations
 

@@ -2,25 +2,14 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import pytest
 
-import registrar_tui
 from registrar_tui.errors import NotAllowed, Refusal, StoreUnavailable
 from registrar_tui.services.permissions import Permission
 from tests.cli.fake_maintenance import Maintained
 from tests.cli.harness import FakeBootstrap, Registrar, typed
-
-
-@pytest.fixture
-def care(core: FakeBootstrap, monkeypatch: pytest.MonkeyPatch) -> Maintained:
-    maintained = Maintained()
-    monkeypatch.setitem(sys.modules, "registrar_tui.maintenance", maintained)
-    monkeypatch.setattr(registrar_tui, "maintenance", maintained, raising=False)
-    return maintained
-
 
 VERBS = {
     "backup --out b.db": (("backup", Path("b.db")), "backup-made"),
@@ -43,7 +32,7 @@ def test_who_may_and_what_is_written_down(
 ) -> None:
     monkeypatch.setenv("REGISTRAR_DB_KEY_FILE", "old")
     asked, action = VERBS[line]
-    answer = registrar("db", *typed(line), "--json")
+    answer = registrar("db", *typed(line), "--json", "--quiet")
     assert (answer.code, answer.err) == (0, "")
     assert care.asked == [asked]
     assert core.office.asked == [Permission.MAINTAIN, *([action] if action else [])]

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
 
 import pytest
 from typer.core import TyperCommand
@@ -11,7 +13,8 @@ from typer.core import TyperCommand
 from registrar_tui import __version__
 from registrar_tui.cli.catalogue import CATALOGUE, Noun
 from registrar_tui.cli.main import program
-from tests.cli.harness import FakeBootstrap, Process, Registrar
+from tests.cli.fake_maintenance import Maintained
+from tests.cli.harness import FakeBootstrap, Process, Registrar, typed
 
 TYPERS_OWN = (
     "Usage", "Options", "Arguments", "Commands", "COMMAND", "OPTIONS", "Show this", "[required]", "default:",
@@ -68,10 +71,33 @@ def test_top_help_lists_every_command(registrar: Registrar) -> None:
 
 
 @pytest.mark.parametrize("line", list(examples()))
-def test_every_example_is_accepted(registrar: Registrar, core: FakeBootstrap, line: str) -> None:
+def test_every_example_is_accepted(
+    registrar: Registrar,
+    core: FakeBootstrap,
+    care: Maintained,
+    typed_in: Callable[[str | bytes], None],
+    line: str,
+) -> None:
     registrar("book", "--patient", "7", "--slot", "4001")
     core.services.visits[31] = core.services.visits.pop(1)
-    assert registrar(*line.removeprefix("Пример: registrar ").split()).code == 0
+    typed_in("long-enough\n")
+    assert registrar(*typed(line.removeprefix("Пример: registrar "))).code == 0
+
+
+HELPS = """
+import sys
+from registrar_tui.cli import entry
+for line in sys.argv[1:]:
+    assert entry.run([*line.split(), "--help"]) == 0, line
+print(sorted({"sqlmodel", "sqlalchemy", "textual", "reportlab", "rich", "argon2"} & set(sys.modules)))
+"""
+
+
+def test_no_help_opens_the_storage() -> None:
+    lines = [" ".join(names) for names in command_lines()]
+    done = subprocess.run([sys.executable, "-c", HELPS, *lines], capture_output=True, timeout=60)
+    assert done.returncode == 0, done.stderr.decode()
+    assert done.stdout.decode().splitlines()[-1] == "[]"
 
 
 def test_version(registrar: Registrar) -> None:

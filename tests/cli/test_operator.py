@@ -190,7 +190,7 @@ from tests.cli.harness import FakeBootstrap
 fake = FakeBootstrap()
 sys.modules["registrar_tui.bootstrap"] = registrar_tui.bootstrap = fake
 code = entry.run(sys.argv[1:])
-print(fake.door.tried, fake.door.first, fake.office.asked, [filling.get("clinic") for _, filling in fake.created])
+print(fake.door.tried, fake.door.first, fake.office.asked)
 sys.exit(code)
 """
 
@@ -214,10 +214,11 @@ def at_a_terminal(tmp_path: Path, answers: str, *arguments: str) -> tuple[int, s
     )
     screen = b""
     for answer in answers.splitlines():
-        while not screen.rstrip().endswith(b":"):
-            screen += os.read(ours, 1000)
+        asked = b""
+        while not asked.rstrip().endswith(b":"):
+            asked += os.read(ours, 1000)
+        screen += asked
         os.write(ours, answer.encode() + b"\n")
-        screen += b"\n"
     out, _ = process.communicate(timeout=60)
     os.close(theirs)
     try:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
+import pytest
+
 from registrar_tui.errors import StoreUnavailable
+from registrar_tui.services.founding import NewClinic
 from tests.cli.fake_services import FakeServices
 from tests.cli.harness import FakeBootstrap, Registrar, typed
 
@@ -90,4 +94,42 @@ def test_init(registrar: Registrar, core: FakeBootstrap) -> None:
 
 def test_init_of_an_empty_base(registrar: Registrar, core: FakeBootstrap) -> None:
     assert registrar("init", "--db", "new.db").out == "База создана: new.db\n"
-    assert core.created[0][1] == {"demo": False, "progress": None}
+    assert core.created[0][1] == {"demo": False, "progress": None, "clinic": NewClinic()}
+    assert core.door.first is None
+
+
+def test_init_of_a_clinic_with_its_administrator(
+    registrar: Registrar, core: FakeBootstrap, typed_in: Callable[[str | bytes], None]
+) -> None:
+    typed_in("long-enough\n")
+    answer = registrar(
+        *typed("init --db new.db --clinic 'Поликлиника № 5' --branch Речной --address 'ул. Речная, 8'"),
+        *typed(
+            "--phone '+7 495 000' --zone Asia/Omsk --admin Boss --admin-name 'Белова В.' --password-stdin"
+        ),
+        "--json",
+    )
+    assert answer.json == {
+        "database": "new.db",
+        "demo": False,
+        "created": {"patients": 60, "doctors": 40},
+    } | {"administrator": "boss"}
+    clinic = NewClinic("Поликлиника № 5", "Речной", "ул. Речная, 8", "+7 495 000", "Asia/Omsk")
+    assert core.created[0][1]["clinic"] == clinic
+    assert core.door.first == ("boss", "Белова В.", "long-enough")
+    assert "operator login boss" in answer.err
+
+
+def test_init_without_an_administrator_says_how_to_add_one(registrar: Registrar, core: FakeBootstrap) -> None:
+    answer = registrar("init", "--db", "new.db", "--json")
+    assert answer.json["administrator"] is None
+    assert "registrar operator add" in answer.err and answer.err.count("\n") == 1
+
+
+@pytest.mark.parametrize("line", ["--admin b", "--admin boss"])
+def test_a_wrong_administrator_leaves_no_base(
+    registrar: Registrar, core: FakeBootstrap, typed_in: Callable[[str | bytes], None], line: str
+) -> None:
+    typed_in("short\n")
+    assert registrar("init", "--db", "new.db", *line.split(), "--password-stdin").code == 2
+    assert not core.created

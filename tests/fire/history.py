@@ -18,6 +18,7 @@ from tests.fire.journal import Attempt, DeskJournal, read_journal
 from tests.fire.linearize import NEVER, Step, is_linearizable
 
 _PATIENTS = 40
+NAIVE_PAUSE = 0.005  # seconds between the look and the write, so that a double is no matter of luck
 _SCRATCH = "CREATE TABLE scratch_booking (id INTEGER PRIMARY KEY, slot_id INTEGER NOT NULL)"
 _SCRATCH_PG = "CREATE TABLE scratch_booking (id SERIAL PRIMARY KEY, slot_id INTEGER NOT NULL)"
 
@@ -156,6 +157,7 @@ def book_naively(plan: DeskPlan) -> None:
         if found:
             journal.write("R", op_id, "slot_taken")
             continue
+        time.sleep(NAIVE_PAUSE)
         insert = f"INSERT INTO scratch_booking (slot_id) VALUES ({mark}) RETURNING id"
         visit = connection.execute(insert, (slot,)).fetchone()[0]
         own[visit] = slot

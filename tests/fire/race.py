@@ -25,7 +25,7 @@ from registrar_tui.storage.engine import open_engine
 from registrar_tui.vocabulary import ACTIVE_STATUSES
 from tests.fire.arena import open_desk, slot_ids
 from tests.fire.desk_child import processes
-from tests.fire.history import connect_naively
+from tests.fire.history import NAIVE_PAUSE, connect_naively
 
 _WINDOW = 16  # slots that the desks fight over at a time
 
@@ -213,6 +213,7 @@ class UnguardedRacer:
         look = f"SELECT id FROM scratch_booking WHERE slot_id = {self._mark}"
         if self._connection.execute(look, (slot,)).fetchone():
             return "slot_taken"
+        time.sleep(NAIVE_PAUSE)
         self._connection.execute(f"INSERT INTO scratch_booking (slot_id) VALUES ({self._mark})", (slot,))
         return "won"
 

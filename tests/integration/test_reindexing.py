@@ -50,9 +50,7 @@ def spoil(session: Session, statement: str) -> None:
     connection = session.connection()
     if statement.startswith("DELETE FROM surname WHERE"):
         for table in ("surname_deletion", "surname_trigram"):
-            connection.execute(
-                text(f"DELETE FROM {table} WHERE surname_id = (SELECT min(id) FROM surname)")
-            )
+            connection.execute(text(f"DELETE FROM {table} WHERE surname_id = (SELECT min(id) FROM surname)"))
     assert connection.execute(text(statement)).rowcount > 0
     session.commit()
 
@@ -66,8 +64,7 @@ def dump(session: Session) -> dict[str, list[tuple[Any, ...]]]:
         "surname": "SELECT name, people FROM surname ORDER BY name",
         "deletion": "SELECT name, deletion FROM surname_deletion JOIN surname ON id = surname_id"
         " ORDER BY 1, 2",
-        "trigram": "SELECT name, trigram FROM surname_trigram JOIN surname ON id = surname_id"
-        " ORDER BY 1, 2",
+        "trigram": "SELECT name, trigram FROM surname_trigram JOIN surname ON id = surname_id ORDER BY 1, 2",
         "keys": "SELECT (SELECT count(*) FROM surname_deletion), (SELECT count(*) FROM surname_trigram)",
     }
     return {

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 import sqlcipher3.dbapi2
 from sqlalchemy import Engine, text
+from sqlalchemy.exc import DBAPIError
 from sqlmodel import Session, SQLModel, col, create_engine, select
 
 from registrar_tui import models
@@ -250,6 +251,11 @@ def ids(page: dto.PatientPage) -> list[int]:
         ("кузницова 12.05.1912", [11], "похоже: Кузнецова, дата рождения"),
         ("кузнецова 120512", [11], "фамилия, дата рождения"),
         ("хоменко 120512", [7], "фамилия, дата рождения"),
+        ("щедрин 27.01.1966", [6], "похоже: Салтыков-Щедрин, дата рождения"),
+        ("кузнитсова е", [11], "похоже: Кузнецова"),
+        ("кузнитсофа 12.05.1912", [11], "похоже: Кузнецова, дата рождения"),
+        ("[jvtyrj f b", [7], "ФИО, другая раскладка"),
+        ("ИП Иванов", [1, 4], "ФИО"),
         ("салтыкав михаил", [6], "похоже: Салтыков-Щедрин"),
     ],
 )
@@ -283,6 +289,51 @@ def test_people_of_this_branch_stand_first(session: Session) -> None:
     assert (other.attached_here, other.district) == (False, "№ 2")
     refused = find(session, "7758840848000012").rows[0]
     assert (refused.attached_here, refused.district) == (False, "")
+
+
+def test_of_equals_visitors_stand_first_after_people_of_this_branch(session: Session) -> None:
+    keys: dict[str, Any] = dict(patient_keys("Мамедов", "Вадим", "", None))
+    created = datetime(2026, 1, 1, tzinfo=UTC)
+    for number in (90, 91):
+        session.add(
+            models.Patient(
+                id=number,
+                last_name="Мамедов",
+                first_name="Вадим",
+                birth_date=date(1984, 1, 1),
+                sex="M",
+                created_at=created,
+                **keys,
+            )
+        )
+    session.flush()
+    assert ids(find(session, "мамедов ва")) == [8, 90, 91]  # 8 has a visit
+    session.add(models.Attachment(patient_id=91, branch_id=1, district="3", status="active"))
+    session.flush()
+    assert ids(find(session, "мамедов ва")) == [91, 8, 90]
+    session.rollback()
+
+
+def test_two_letters_are_a_beginning_and_initials(session: Session) -> None:
+    assert ids(find(session, "иванов иг"))[0] == 4
+    assert set(ids(find(session, "иванов ип"))[:2]) == {1, 4}
+    assert ids(find(session, "Петров ИА"))[0] == 13
+
+
+def test_the_second_half_of_a_double_surname_completes_a_short_list(session: Session) -> None:
+    page = find(session, "иванов михаил")
+    assert ids(page) == []
+    page = find(session, "щедрин михаил евграфович")
+    assert [(row.id, row.why) for row in page.rows] == [(6, "часть фамилии")]
+
+
+def test_a_drivers_error_is_sqlalchemys(engine: Engine) -> None:
+    """The search speaks to the driver itself; the store must still know its errors."""
+    broken = Question(select(text("nothing")).select_from(text("nowhere")))
+    with Session(engine) as opened, pytest.raises(DBAPIError) as caught:
+        broken.rows(opened, {})
+    assert caught.value.orig is not None
+    assert not caught.value.connection_invalidated
 
 
 def test_a_row_shows_the_newest_policy(session: Session) -> None:
