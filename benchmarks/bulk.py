@@ -1,7 +1,7 @@
 """`python -m benchmarks.bulk [ROWS]`: carrying people in, against the bare driver's best way in the same run.
 
 Floor: the same table parsed by `csv`, without validation, into the same tables of a bare SQLite file by
-`executemany` in one transaction, the indexes built afterwards. Each side runs in a process of its own, so that
+`executemany` in one transaction, the indexes built afterwards. Each side runs in its own process, so that
 its peak of memory is its own. The desk's wait is that of one booking after another while rows go into a base
 where people are already.
 """
@@ -23,7 +23,18 @@ from pathlib import Path
 from typing import Any
 
 TODAY = date(2026, 11, 23)
-HEADER = ["Фамилия", "Имя", "Отчество", "Дата рождения", "Пол", "СНИЛС", "Полис", "Паспорт", "Телефон", "E-mail"]
+HEADER = [
+    "Фамилия",
+    "Имя",
+    "Отчество",
+    "Дата рождения",
+    "Пол",
+    "СНИЛС",
+    "Полис",
+    "Паспорт",
+    "Телефон",
+    "E-mail",
+]
 _SHARE = 5000
 
 
@@ -122,7 +133,8 @@ def floor(database: Path, table: Path) -> dict[str, Any]:
 
 _PATIENT = "INSERT INTO patient VALUES (" + ",".join("?" * 24) + ")"
 _DOCUMENT = (
-    "INSERT INTO identity_document (patient_id, kind, series, number, number_key, issuer, issuer_code, verification)"
+    "INSERT INTO identity_document"
+    " (patient_id, kind, series, number, number_key, issuer, issuer_code, verification)"
     " VALUES (?, '14', '', ?, ?, '', '', 'not-shown')"
 )
 _POLICY = (
@@ -132,7 +144,7 @@ _POLICY = (
 
 
 def _bare_patients(share: list[list[str]], first: int) -> Iterator[tuple[Any, ...]]:
-    """Yield rows as they stand; the search columns are copies, for the indexes must have something to hold."""
+    """Yield rows as they stand; the search columns are copies: the indexes must hold something."""
     for number, row in enumerate(share, first):
         enp = row[6] if len(row[6]) == 16 else None
         yield (
@@ -176,7 +188,7 @@ def _desk(database: str, stop: Any, waits: Any) -> None:
     desk = bootstrap.build(_config(Path(database)), clock=clock)
     slots = [slot.id for slot in desk.slots(dto.SlotQuery(free_only=True)) if slot.bookable]
     patients = [row.id for row in desk.find_patients("ив", limit=50).rows]
-    found = []
+    found: list[float] = []
     while not stop.is_set():
         slot, patient = slots[len(found) % len(slots)], patients[len(found) % len(patients)]
         started = time.perf_counter()
@@ -227,7 +239,8 @@ def main(rows: int) -> None:
         _line("floor", bare, folder / "floor.db")
         _line("into an empty base", first, folder / "ours.db")
         print(
-            f"rate: {bare['wall'] / first['wall']:.2f} of the floor (cpu {bare['cpu'] / first['cpu']:.2f}), target 0.4"
+            f"rate: {bare['wall'] / first['wall']:.2f} of the floor"
+            f" (cpu {bare['cpu'] / first['cpu']:.2f}), target 0.4"
         )
         print(f"of ours, indexes: {_indexes(folder / 'ours.db')}")
         _line("dry run on it", _side("dry", folder / "ours.db", table), folder / "ours.db")

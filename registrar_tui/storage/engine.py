@@ -226,7 +226,9 @@ def _require_ours(connection: Any) -> None:
     if connection.execute("PRAGMA application_id").fetchone()[0] == APPLICATION_ID:
         return
     if connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0] == 0:
-        raise StoreUnavailable("Файл базы пуст: удалите его и выполните «registrar init».", code="no_database")
+        raise StoreUnavailable(
+            "Файл базы пуст: удалите его и выполните «registrar init».", code="no_database"
+        )
     raise StoreUnavailable("Это не база registrar: укажите другой файл или адрес.", code="foreign_database")
 
 

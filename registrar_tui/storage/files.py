@@ -77,7 +77,7 @@ def discard(path: Path) -> None:
 
 
 def discard_abandoned(folder: Path, pattern: str) -> None:
-    """Remove unfinished files of processes that were killed: whole bases, perhaps no longer encrypted ones."""
+    """Remove unfinished files of killed processes: whole bases, perhaps no longer encrypted ones."""
     for file in folder.glob(pattern):
         if time.time() - file.stat().st_mtime > _ABANDONED:
             discard(file)

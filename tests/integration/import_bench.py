@@ -59,8 +59,8 @@ def state(clinic: Clinic) -> dict[str, list[Any]]:
     surname = "JOIN surname s ON s.id ="
     questions = {
         "patient": "SELECT last_name, first_name, middle_name, birth_date, birth_precision, sex, snils, enp, "
-        "phone, email, last_key, first_key, middle_key, first_initial, middle_initial, phone_reversed, version "
-        "FROM patient",
+        "phone, email, last_key, first_key, middle_key, first_initial, middle_initial, phone_reversed, "
+        "version FROM patient",
         "document": "SELECT p.last_key, p.snils, d.kind, d.series, d.number, d.number_key "
         f"FROM identity_document d {person} d.patient_id",
         "policy": "SELECT p.last_key, p.snils, d.kind, d.series, d.number "
