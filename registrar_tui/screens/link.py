@@ -95,7 +95,7 @@ class Link(Journeys):
 
     def _look_for_changes(self) -> None:
         pane = self.current
-        if self.services is None or self._stamp_asked or pane is None or not pane.LIVE or not self.is_current:
+        if self.services is None or self._stamp_asked or pane is None or not pane.LIVE or not self.is_active:
             return
         self._stamp_asked = True
         self.ask("change_stamp", lambda services: services.change_stamp(), StampRead)

@@ -92,7 +92,7 @@ class OfficeWays(Link):
         from registrar_tui.screens.lock import LockScreen
 
         greeting = self.greeting
-        if greeting is None or not self.is_current:
+        if greeting is None or not self.is_active:
             return
         hidden = self.app.push_screen(LockScreen(greeting, self.door, self.failures))
         for pane in self.trail:

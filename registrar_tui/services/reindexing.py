@@ -10,12 +10,12 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import bindparam, delete, func, insert, select, update
+from sqlalchemy import TextClause, bindparam, delete, func, insert, select, tuple_, update
 from sqlmodel import Session
 
 from registrar_tui.models import Patient
 from registrar_tui.services.search_keys import number_key, patient_keys
-from registrar_tui.services.surname_index import deletions, trigrams
+from registrar_tui.services.surname_index import ADD_DELETION, ADD_TRIGRAM, deletions, trigrams
 
 Progress = Callable[[str, int, int], None]
 """Takes the name of a step in Russian, how much of it is done, of how much."""
@@ -28,9 +28,22 @@ _PATIENT: Final = _TABLES["patient"]
 _P: Final = _PATIENT.c
 _DOCUMENT: Final = _TABLES["identity_document"]
 _SURNAME: Final = _TABLES["surname"]
-_KEY_TABLES: Final[tuple[tuple[Any, str, Callable[[str], set[str]]], ...]] = (
-    (_TABLES["surname_deletion"], "deletion", deletions),
-    (_TABLES["surname_trigram"], "trigram", trigrams),
+
+
+class _KeyTable(NamedTuple):
+    """A table of keys of surnames, the statement that adds one, and what the keys of a name are."""
+
+    table: Any
+    column: Any
+    add: TextClause
+    keys_of: Callable[[str], set[str]]
+
+
+_DELETION: Final = _TABLES["surname_deletion"]
+_TRIGRAM: Final = _TABLES["surname_trigram"]
+_KEY_TABLES: Final = (
+    _KeyTable(_DELETION, _DELETION.c.deletion, ADD_DELETION, deletions),
+    _KeyTable(_TRIGRAM, _TRIGRAM.c.trigram, ADD_TRIGRAM, trigrams),
 )
 _KEYS: Final = ("last_key", "first_key", "middle_key", "first_initial", "middle_initial", "phone_reversed")
 
@@ -68,7 +81,7 @@ def drift(session: Session) -> tuple[Drift, ...]:
     missing = sum(1 for name in counts if name not in kept)
     surplus = sum(1 for name in kept if name not in counts)
     miscounted = sum(1 for name, people in kept.items() if name in counts and counts[name] != people)
-    spoilt = sum(len(_spoilt(session, surnames, *table)) for table in _KEY_TABLES)
+    spoilt = sum(len(_spoilt(_stored(session, keys), surnames, keys)) for keys in _KEY_TABLES)
     found = (
         Drift("patient_keys", "карты с устаревшими ключами поиска", patients),
         Drift("document_keys", "документы с устаревшим ключом номера", documents),
@@ -132,25 +145,36 @@ def _dictionary(session: Session) -> dict[int, tuple[str, int]]:
     return {number: (name, people) for number, name, people in rows}
 
 
+def _stored(session: Session, keys: _KeyTable, *, release: bool = False) -> Iterator[tuple[str, int]]:
+    """Yield every stored key with its surname; `release` ends the transaction after each batch."""
+    number = keys.table.c.surname_id
+    statement = (
+        select(keys.column, number)
+        .where(tuple_(keys.column, number) > tuple_(bindparam("key"), bindparam("surname")))
+        .order_by(keys.column, number)
+        .limit(_FETCHED)
+    )
+    after = {"key": "", "surname": 0}
+    while rows := session.connection().execute(statement, after).all():
+        if release:
+            session.commit()
+        after = {"key": rows[-1][0], "surname": rows[-1][1]}
+        yield from ((key, surname) for key, surname in rows)
+
+
 def _spoilt(
-    session: Session,
-    surnames: Mapping[int, tuple[str, int]],
-    table: Any,
-    column: str,
-    keys_of: Callable[[str], set[str]],
-) -> list[int]:
-    """Return the surnames whose keys in a table are not those of its name, or of no name."""
-    stored: dict[int, _Sum] = {}
-    statement = select(table.c.surname_id, table.c[column])
-    for batch in session.connection().execute(statement).partitions(_FETCHED):
-        for number, key in batch:
-            known = stored.get(number, _NO_KEYS)
-            stored[number] = _Sum(known.keys + 1, known.hashes + hash(key))
-    wrong = [number for number in stored if number not in surnames]
+    stored: Iterable[tuple[str, int]], surnames: Mapping[int, tuple[str, int]], keys: _KeyTable
+) -> set[int]:
+    """Return the surnames whose stored keys are not those of their name, or that are in no dictionary."""
+    sums: dict[int, _Sum] = {}
+    for key, number in stored:
+        known = sums.get(number, _NO_KEYS)
+        sums[number] = _Sum(known.keys + 1, known.hashes + hash(key))
+    wrong = {number for number in sums if number not in surnames}
     for number, (name, _) in surnames.items():
-        keys = keys_of(name)
-        if stored.get(number, _NO_KEYS) != _Sum(len(keys), sum(map(hash, keys))):
-            wrong.append(number)
+        expected = keys.keys_of(name)
+        if sums.get(number, _NO_KEYS) != _Sum(len(expected), sum(map(hash, expected))):
+            wrong.add(number)
     return wrong
 
 
@@ -243,42 +267,60 @@ def _mend_stretch(session: Session, after: str, upto: str | None) -> int:
 
 
 def _forget(session: Session, names: list[str]) -> None:
+    """Take names out of the dictionary; their keys are found by their own index, or later by `_mend_keys`."""
     if not names:
         return
     connection = session.connection()
-    numbers = select(_SURNAME.c.id).where(_SURNAME.c.name.in_(names))
-    for table, _, _ in _KEY_TABLES:
-        connection.execute(delete(table).where(table.c.surname_id.in_(numbers)))
+    known = select(_SURNAME.c.id, _SURNAME.c.name).where(_SURNAME.c.name.in_(names))
+    for number, name in connection.execute(known).all():
+        for keys in _KEY_TABLES:
+            _drop(session, keys, [(key, number) for key in keys.keys_of(name)])
     connection.execute(delete(_SURNAME).where(_SURNAME.c.name.in_(names)))
 
 
+def _drop(session: Session, keys: _KeyTable, pairs: list[tuple[str, int]]) -> None:
+    if pairs:
+        entered = (keys.column == bindparam("key")) & (keys.table.c.surname_id == bindparam("surname"))
+        dropped = [{"key": key, "surname": number} for key, number in pairs]
+        session.connection().execute(delete(keys.table).where(entered), dropped)
+
+
 def _mend_keys(session: Session, progress: Progress) -> int:
-    """Write anew the keys of the surnames whose keys are wrong, and drop those of none."""
-    surnames = _dictionary(session)
+    """Add the missing keys of surnames and drop the surplus ones; reading holds no lock for long."""
     mended = 0
-    for table, column, keys_of in _KEY_TABLES:
-        wrong = sorted(_spoilt(session, surnames, table, column, keys_of))
+    for keys in _KEY_TABLES:
+        surnames = _dictionary(session)
         session.commit()
-        for start in range(0, len(wrong), BATCH):
-            numbers = wrong[start : start + BATCH]
-            _rewrite_keys(session, numbers, table, column, keys_of)
+        wrong = _spoilt(_stored(session, keys, release=True), surnames, keys)
+        surplus: dict[int, list[str]] = defaultdict(list)
+        for key, number in _stored(session, keys, release=True) if wrong else ():
+            if number in wrong and (number not in surnames or key not in keys.keys_of(surnames[number][0])):
+                surplus[number].append(key)
+        numbers = sorted(wrong)
+        for start in range(0, len(numbers), BATCH):
+            batch = numbers[start : start + BATCH]
+            _mend_keys_of(session, batch, surplus, keys)
             session.commit()
-            progress("ключи словаря", start + len(numbers), len(wrong))
-        mended += len(wrong)
+            progress("ключи словаря", start + len(batch), len(numbers))
+        mended += len(numbers)
     return mended
 
 
-def _rewrite_keys(
-    session: Session, numbers: list[int], table: Any, column: str, keys_of: Callable[[str], set[str]]
+def _mend_keys_of(
+    session: Session, numbers: list[int], surplus: Mapping[int, list[str]], keys: _KeyTable
 ) -> None:
     connection = session.connection()
-    connection.execute(delete(table).where(table.c.surname_id.in_(numbers)))
-    # Asked again under the lock: a desk may have removed the name, or given its number to nobody else.
-    names = select(_SURNAME.c.id, _SURNAME.c.name).where(_SURNAME.c.id.in_(numbers)).with_for_update()
-    rows = [
-        {column: key, "surname_id": number}
-        for number, name in connection.execute(names).all()
-        for key in sorted(keys_of(name))
+    # Asked again under the lock: a desk may have removed a name meanwhile, and SQLite given its number anew.
+    locked = select(_SURNAME.c.id, _SURNAME.c.name).where(_SURNAME.c.id.in_(numbers)).with_for_update()
+    expected = {number: keys.keys_of(name) for number, name in connection.execute(locked).all()}
+    pairs = [
+        (key, number)
+        for number in numbers
+        for key in surplus.get(number, ())
+        if key not in expected.get(number, ())
     ]
+    _drop(session, keys, pairs)
+    column = keys.column.name
+    rows = [{column: key, "surname_id": number} for number in expected for key in sorted(expected[number])]
     if rows:
-        connection.execute(insert(table), rows)
+        connection.execute(keys.add, rows)

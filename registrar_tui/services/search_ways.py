@@ -178,7 +178,8 @@ def full_names(firsts: int, middle: bool, birth: bool) -> Question:
 def days(places: int, names: Names) -> Question:
     """By days of birth, and perhaps the beginning of the surname."""
     entered = [among(_P.birth_date, "days", places), *(_range(_P.last_key, "last") if names.last else ())]
-    return Question(_ALL.where(*entered, *_filters(names)).limit(_MOST))
+    statement = _ALL.where(*entered, *_filters(names)).limit(_MOST)
+    return Question(statement.order_by(_P.last_key) if places == 1 else statement)
 
 
 @cache

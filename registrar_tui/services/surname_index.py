@@ -36,11 +36,11 @@ _COUNT_IN: Final = text(
     " ON CONFLICT (name) DO UPDATE SET people = surname.people + 1 RETURNING id, people"
 )
 _COUNT_OUT: Final = text("UPDATE surname SET people = people - 1 WHERE name = :name RETURNING id, people")
-_ADD_DELETION: Final = text(
+ADD_DELETION: Final = text(
     "INSERT INTO surname_deletion (deletion, surname_id) VALUES (:deletion, :surname_id)"
     " ON CONFLICT DO NOTHING"
 )
-_ADD_TRIGRAM: Final = text(
+ADD_TRIGRAM: Final = text(
     "INSERT INTO surname_trigram (trigram, surname_id) VALUES (:trigram, :surname_id) ON CONFLICT DO NOTHING"
 )
 
@@ -151,9 +151,9 @@ def add(session: Session, last_key: str) -> None:
     number, people = connection.execute(_COUNT_IN, {"name": last_key}).one()
     if people > 1:
         return
-    connection.execute(_ADD_DELETION, [{"deletion": k, "surname_id": number} for k in deletions(last_key)])
+    connection.execute(ADD_DELETION, [{"deletion": k, "surname_id": number} for k in deletions(last_key)])
     if keys := trigrams(last_key):
-        connection.execute(_ADD_TRIGRAM, [{"trigram": k, "surname_id": number} for k in keys])
+        connection.execute(ADD_TRIGRAM, [{"trigram": k, "surname_id": number} for k in keys])
 
 
 def remove(session: Session, last_key: str) -> None:

@@ -119,22 +119,40 @@ def _vacuum_into(database: str, part: Path, progress: Progress) -> None:
     pooled = engine.raw_connection()
     try:
         driver: Any = pooled.driver_connection
-        size = driver.execute("PRAGMA page_size").fetchone()[0]
-        total = size * driver.execute("PRAGMA page_count").fetchone()[0]
-
-        def report() -> int:
-            progress("Копия", min(part.stat().st_size, total), total)
-            return 0
-
-        driver.set_progress_handler(report, _HANDLER_STEPS)
-        try:
-            driver.execute("VACUUM INTO ?", (str(part.absolute()),))
-        finally:
-            driver.set_progress_handler(None, 0)
+        # SQLCipher answers the first of them with a text.
+        pages, size = (int(driver.execute(f"PRAGMA page_{what}").fetchone()[0]) for what in ("count", "size"))
+        total = pages * size
+        _run_reporting(
+            driver,
+            ("VACUUM INTO ?", (str(part.absolute()),)),
+            lambda: progress("Копия", min(part.stat().st_size, total), total),
+        )
         progress("Копия", total, total)
     finally:
         pooled.close()
         engine.dispose()
+
+
+def _run_reporting(driver: Any, statement: tuple[str, tuple[str]], report: Callable[[], None]) -> None:
+    """Run one long statement; what the report raises (Ctrl+C among it) stops the statement and comes out."""
+    raised: list[BaseException] = []
+
+    def handler() -> int:
+        try:
+            report()
+        except BaseException as error:
+            raised.append(error)
+        return len(raised)
+
+    driver.set_progress_handler(handler, _HANDLER_STEPS)
+    try:
+        driver.execute(*statement)
+    except sqlite_driver().Error:
+        if raised:
+            raise raised[0] from None
+        raise
+    finally:
+        driver.set_progress_handler(None, 0)
 
 
 def _copy_server(database: str, part: Path, progress: Progress) -> None:

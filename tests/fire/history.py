@@ -46,9 +46,9 @@ def record_histories(
     *,
     desks: int = 6,
     slots: int = 8,
-    seconds: float = 3.0,
+    commands: int = 300,
 ) -> list[list[Attempt]]:
-    """Let desks fight over few slots; half of them are killed at work, the others end when told to."""
+    """Let desks fight over few slots until they have given so many commands; half are killed before."""
     context: Any = processes()
     people = arena.patient_ids(_PATIENTS * desks)
     plans = [
@@ -66,18 +66,23 @@ def record_histories(
     started = [context.Process(target=work, args=(plan,), daemon=True) for plan in plans]
     for process in started:
         process.start()
-    while not all(plan.journal.exists() and plan.journal.stat().st_size for plan in plans):
-        assert all(process.exitcode is None for process in started)
-        time.sleep(0.01)
-    chance = random.Random(desks)
-    for victim in started[: desks // 2]:
-        time.sleep(seconds / desks * chance.uniform(0.5, 1.5))
+    victims = started[: desks // 2]
+    for number, victim in enumerate(victims, 1):
+        _wait_for_commands(plans, commands * number // desks)
         victim.kill()
-    time.sleep(seconds / 2)
+    _wait_for_commands(plans, commands)
     for process in started:
         process.kill()
         process.join()
     return [read_journal(plan.journal) for plan in plans]
+
+
+def _wait_for_commands(plans: Sequence[DeskPlan], count: int, timeout: float = 120.0) -> None:
+    """A count and not a time: a crowded machine does little in a second."""
+    deadline = time.monotonic() + timeout
+    while sum(len(read_journal(plan.journal)) for plan in plans) < count:
+        assert time.monotonic() < deadline, "the desks do not work"
+        time.sleep(0.02)
 
 
 def histories(

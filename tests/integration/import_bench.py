@@ -63,8 +63,8 @@ def state(clinic: Clinic) -> dict[str, list[Any]]:
         "version FROM patient",
         "document": "SELECT p.last_key, p.snils, d.kind, d.series, d.number, d.number_key "
         f"FROM identity_document d {person} d.patient_id",
-        "policy": "SELECT p.last_key, p.snils, d.kind, d.series, d.number "
-        f"FROM policy d {person} d.patient_id",
+        "policy": "SELECT p.last_key, p.snils, d.kind, d.series, d.number FROM policy d "
+        f"{person} d.patient_id",
         "surname": "SELECT name, people FROM surname",
         "deletion": f"SELECT s.name, d.deletion FROM surname_deletion d {surname} d.surname_id",
         "trigram": f"SELECT s.name, d.trigram FROM surname_trigram d {surname} d.surname_id",

@@ -280,3 +280,19 @@ def test_what_a_killed_process_left_is_cleared_up_after_a_day(
     maintenance.backup(config(sqlite_clinic))
     assert not any(file.exists() for file in left)
     assert fresh.exists() and path.exists()
+
+
+def test_an_interrupted_backup_stops_and_leaves_nothing(
+    sqlite_clinic: Clinic, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(storage_backup, "_HANDLER_STEPS", 20)
+    folder = tmp_path / "stopped"
+    folder.mkdir()
+
+    def stop(_what: str, _done: int, _of: int) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        maintenance.backup(config(sqlite_clinic), out=folder, progress=stop)
+    assert list(folder.iterdir()) == []
+    assert maintenance.backup(config(sqlite_clinic), out=folder)["bytes"] > 0

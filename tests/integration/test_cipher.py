@@ -15,6 +15,7 @@ from sqlalchemy import text
 from registrar_tui import bootstrap, maintenance
 from registrar_tui.config import Config
 from registrar_tui.errors import Refusal, StoreUnavailable, UsageError
+from registrar_tui.storage import backup as storage_backup
 from registrar_tui.storage import base_key, cipher, files, gate
 from registrar_tui.storage.base_key import KEY_FILE_VARIABLE, BaseKey
 from registrar_tui.storage.engine import open_engine, sqlite_driver
@@ -157,6 +158,14 @@ def test_a_backup_is_encrypted_with_the_same_key(
     answer = maintenance.restore(encrypted, file, key_file=key_file)
     assert answer["visits"] == 1 and SURNAME not in bytes_of(encrypted, tmp_path)
     assert maintenance.check(encrypted)["problems"] == []
+
+
+def test_the_progress_of_an_encrypted_backup(encrypted: Config, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(storage_backup, "_HANDLER_STEPS", 20)
+    seen: list[tuple[str, int, int]] = []
+    made = maintenance.backup(encrypted, progress=lambda *step: seen.append(step))
+    assert len(seen) > 10 and all(0 <= done <= of for _, done, of in seen)
+    assert abs(seen[-1][2] - made["bytes"]) < 2**17
 
 
 def test_a_plain_backup_goes_into_an_encrypted_base_and_stays_secret(

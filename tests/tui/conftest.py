@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from sqlalchemy import update
 
+from registrar_tui.models import Operator
+from registrar_tui.services import operators
+from tests.integration.bases import Clinic
+from tests.integration.real_clinic import CheapHasher, RealClinic
 from tests.tui.fake_services import FakeServices
 
 
@@ -13,3 +19,29 @@ from tests.tui.fake_services import FakeServices
 def clinic(tmp_path: Path) -> FakeServices:
     """A fresh clinic."""
     return FakeServices(tickets=tmp_path)
+
+
+@pytest.fixture
+def hasher(monkeypatch: pytest.MonkeyPatch) -> Iterator[CheapHasher]:
+    """Passwords cost nothing here."""
+    cheap = CheapHasher()
+    monkeypatch.setattr(operators, "_hasher", lambda: cheap)
+    operators._nobodys_hash.cache_clear()
+    yield cheap
+    operators._nobodys_hash.cache_clear()
+
+
+@pytest.fixture
+def nobody(sqlite_clinic: Clinic, hasher: CheapHasher) -> Iterator[RealClinic]:
+    """A working base without operators."""
+    real = RealClinic(sqlite_clinic)
+    yield real
+    real.close()
+
+
+@pytest.fixture
+def staffed(nobody: RealClinic) -> RealClinic:
+    """A working base with one operator of each role, each with a password of their own."""
+    nobody.staffed()
+    nobody.clinic.write(lambda session: session.execute(update(Operator).values(must_change=False)))
+    return nobody

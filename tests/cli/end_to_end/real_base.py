@@ -116,13 +116,13 @@ class RealBase:
         return int(rows.json[0]["id"])
 
     def somebody(self) -> int:
-        """Return a grown-up without any visit, so that only the rule under test can refuse."""
+        """Return a grown-up without a visit on that day, so that only the rule under test can refuse."""
         wanted = (
             "SELECT min(id) FROM patient WHERE birth_date < '2000-01-01' "
-            "AND id NOT IN (SELECT patient_id FROM visit)"
+            "AND id NOT IN (SELECT patient_id FROM visit WHERE date(starts_at) = ?)"
         )
         with closing(sqlite3.connect(self.path)) as connection:
-            return int(connection.execute(wanted).fetchone()[0])
+            return int(connection.execute(wanted, (DAY_AFTER,)).fetchone()[0])
 
     def everybody(self) -> dict[int, dict[str, Any]]:
         """Return what `find` tells of most people, by id."""

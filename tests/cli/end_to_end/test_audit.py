@@ -25,6 +25,7 @@ def actions(real: RealBase, *wanted: str) -> list[str]:
 def test_the_main_job_is_written_down(real: RealBase, tmp_path: Path) -> None:
     clinic = real.becomes("anna")
     patient = real.somebody()
+    assert real("find", "а").code == 0
     slot = real.free_slot(patient)
     visit = clinic.book(patient, slot, "--print")
     number = str(visit["id"])
