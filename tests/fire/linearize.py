@@ -54,10 +54,14 @@ def is_linearizable(history: Iterable[Step]) -> bool:
         if (done, state) in seen:
             continue
         seen.add((done, state))
+        fitting = []
         for number in _next_steps(steps, done):
             fits, after = steps[number].follows(state)
             if fits:
-                open_states.append((done | 1 << number, after))
+                fitting.append((done | 1 << number, after, steps[number].what))
+        # A look that fits changes nothing, so taking it at once loses no order; else their orders explode.
+        looks = [(after, told) for after, told, what in fitting if what in ("busy", "read")]
+        open_states += looks[:1] or [(after, told) for after, told, _ in fitting]
     return False
 
 
