@@ -175,7 +175,7 @@ def by_login(session: Session, login: str, *, lock: bool = False) -> Operator | 
     """Return an operator by login, None where there is none."""
     statement = select(Operator).where(col(Operator.login) == plain_login(login))
     if lock:
-        statement = statement.with_for_update()
+        statement = statement.with_for_update().execution_options(populate_existing=True)
     found: Operator | None = session.execute(statement).scalar_one_or_none()
     return found
 

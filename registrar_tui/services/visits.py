@@ -66,8 +66,8 @@ def find_visit(session: Session, visit_id: int, *, lock: bool = False) -> Visit 
     if visit_id > LARGEST_ID:
         return None
     statement = select(Visit).where(col(Visit.id) == visit_id)
-    if lock:
-        statement = statement.with_for_update()
+    if lock:  # another desk may have changed the row since this session read it
+        statement = statement.with_for_update().execution_options(populate_existing=True)
     visit: Visit | None = session.execute(statement).scalar_one_or_none()
     return visit
 

@@ -14,6 +14,7 @@ from sqlmodel import Session, col
 from registrar_tui.errors import Refusal
 from registrar_tui.models import Op, Visit
 from registrar_tui.services import dto
+from registrar_tui.services.visits import visit_by_id
 from registrar_tui.storage.session import Store
 from tests.integration.bases import Clinic, new_op
 from tests.integration.invariants import broken_invariants
@@ -171,6 +172,19 @@ def test_cancel_book_and_undo_at_once(clinic: Clinic) -> None:
     answers = at_once(work, 10)
     assert all(isinstance(answer, dto.VisitView | Refusal) for answer in answers), answers
     sound(clinic)
+
+
+def test_a_locked_visit_is_read_anew(pg_clinic: Clinic) -> None:
+    """A colleague changed the visit between the look and the lock: what counts is what stands now.
+
+    On SQLite nobody can come in between: the lock is taken before the look.
+    """
+    visit = pg_clinic.book(slot_id(THERAPIST, 2, 0), 1)
+    with pg_clinic.read() as session:
+        seen = visit_by_id(session, visit.id)  # kept: a session forgets a row that nobody holds
+        assert seen.status == "booked"
+        pg_clinic.cancel(visit.id, desk="окно 2")
+        assert visit_by_id(session, visit.id, lock=True).status == "cancelled"
 
 
 def test_edits_of_one_card_at_once(clinic: Clinic) -> None:
