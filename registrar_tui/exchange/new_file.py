@@ -8,6 +8,7 @@ import secrets
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import Final
 
@@ -62,6 +63,13 @@ def new_file(path: Path) -> Iterator[NewFile]:
             yield made
     finally:
         made.discard()
+
+
+def new_name(folder: Path, what: str, moment: datetime, suffix: str) -> Path:
+    """Return a name of a file in a folder (made 0700) that no other moment has."""
+    with _refusing(folder):
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return folder / f"{what}-{moment:%Y%m%d-%H%M%S-%f}.{suffix}"
 
 
 def _require_place(path: Path) -> None:

@@ -42,6 +42,14 @@ def test_people_go_out_and_come_back_unchanged(clinic: Clinic, tmp_path: Path, s
     assert state(clinic) == before
 
 
+def test_without_a_name_it_goes_into_the_exports_folder(clinic: Clinic, tmp_path: Path) -> None:
+    bulk = services(clinic)
+    out = Path(bulk.export("visits", form="xlsx")["file"])
+    assert out.parent == tmp_path / "tickets"
+    assert out.name.startswith("visits-2026") and out.suffix == ".xlsx"
+    assert (out.parent.stat().st_mode & 0o777, out.stat().st_mode & 0o777) == (0o700, 0o600)
+
+
 def test_a_csv_is_what_excel_opens(clinic: Clinic, tmp_path: Path) -> None:
     clinic.set(Patient, 1, phone="+79161234567", email="=cmd|' /C calc'!A0", last_name="Аб;рикосов")
     out = tmp_path / "out.csv"

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlmodel import col
 
 from registrar_tui import bootstrap
-from registrar_tui.bulk_services import check_file
+from registrar_tui.bulk.checking import check_file
 from registrar_tui.exchange.reading import opened, table_of
 from registrar_tui.models import Patient
 from tests.integration.bases import Clinic
