@@ -45,15 +45,14 @@ class Importer:
         """Skip what is done, writing its rejects anew: the table of rejects is always whole."""
         rows = enumerate(self.job.table.rows(), 1)
         done = standing.rows_done
-        if standing.rejected == 0:
-            for _ in islice(rows, done):
-                pass
-            return rows
         while done and (chunk := list(islice(rows, min(STRETCH, done)))):
             done -= len(chunk)
+            if standing.rejected == 0:
+                continue
             with self.store.read() as session:
                 first, last = chunk[0][0], chunk[-1][0]
                 self.keep_rejects(chunk, bulk.rejects_between(session, standing.batch_id, first, last))
+        self.job.skip(standing.rows_done)
         return rows
 
     def keep_rejects(self, chunk: Sequence[tuple[int, Row]], rejects: dict[int, Reject]) -> None:

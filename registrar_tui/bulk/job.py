@@ -19,7 +19,7 @@ _REPORT_EVERY = 0.2
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """Where an import stands; `done` of `total` are bytes of a CSV or rows of a sheet."""
+    """Where a table stands; `done` of `total` are bytes of a CSV or rows of a sheet, 0 of 0 going out."""
 
     done: int
     total: int
@@ -27,16 +27,20 @@ class Progress:
     seconds: float
     stage: str = "rows"
     """`rows`, or `finishing`: what takes its time after the last row."""
+    skipped: int = 0
+    """How much of `done` an earlier run has read, and of `rows` the same: no measure of this run's pace."""
+    skipped_rows: int = 0
 
     @property
     def rate(self) -> float:
         """Return rows a second."""
-        return self.rows / self.seconds if self.seconds > 0 else 0.0
+        return (self.rows - self.skipped_rows) / self.seconds if self.seconds > 0 else 0.0
 
     @property
     def left(self) -> float | None:
         """Return the seconds that are left at this pace, None where nothing can be said yet."""
-        return (self.total - self.done) * self.seconds / self.done if self.done and self.seconds > 0 else None
+        read = self.done - self.skipped
+        return (self.total - self.done) * self.seconds / read if read > 0 and self.seconds > 0 else None
 
 
 Report = Callable[[Progress], None]
@@ -54,6 +58,12 @@ class Job:
     report: Report | None
     started: float
     reported: float = 0.0
+    skipped: tuple[int, int] = (0, 0)
+
+    def skip(self, rows: int) -> None:
+        """Begin after rows that an earlier run has done: the pace is measured from here."""
+        self.skipped = (self.table.done, rows)
+        self.started = time.monotonic()
 
     def tick(self, rows: int, *, stage: str = "rows", always: bool = False) -> None:
         """Tell how far it is, five times a second at most."""
@@ -61,7 +71,9 @@ class Job:
         if self.report is None or (not always and now - self.reported < _REPORT_EVERY):
             return
         self.reported = now
-        self.report(Progress(self.table.done, self.table.total, rows, now - self.started, stage))
+        self.report(
+            Progress(self.table.done, self.table.total, rows, now - self.started, stage, *self.skipped)
+        )
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from datetime import date, timedelta
 from pathlib import Path
@@ -9,7 +10,7 @@ from typing import Any, Literal
 
 from sqlmodel import Session
 
-from registrar_tui.bulk.job import Report, opened_job
+from registrar_tui.bulk.job import Progress, Report, opened_job
 from registrar_tui.bulk.patients import PatientImporter
 from registrar_tui.bulk.rows import RowImporter, Settle
 from registrar_tui.bulk.templates import TABLES, ImportKind
@@ -17,6 +18,7 @@ from registrar_tui.bulk.tickets import TICKET_COLUMNS, TicketList
 from registrar_tui.exchange.new_file import new_file, new_name
 from registrar_tui.exchange.writing import Form, form_of, writer_of
 from registrar_tui.services import audit, exports, publishing
+from registrar_tui.services.export_json import VALUES
 from registrar_tui.services.imports import doctors, patients, schedule, visits
 from registrar_tui.services.imports.columns import Layout
 from registrar_tui.services.permissions import Permission
@@ -178,7 +180,7 @@ class BulkServices:
         *,
         form: Form | None = None,
         span: exports.Span | None = None,
-        report: Callable[[int], None] | None = None,
+        report: Report | None = None,
     ) -> dict[str, Any]:
         """Write a table; that it leaves stands in the journal before it has its name.
 
@@ -190,15 +192,16 @@ class BulkServices:
         columns = exports.KINDS[kind]
         form = form or (form_of(out) if out else "csv")
         out = out or new_name(self._exports_folder, kind, self._workplace.now(), form)
+        began = time.monotonic()
         with new_file(out) as file:
             rows = 0
             keys, titles = [column.key for column in columns], [column.title for column in columns]
-            with writer_of(form, file.temporary, keys, titles) as writer:
+            with writer_of(form, file.temporary, keys, titles, VALUES[kind]) as writer:
                 for cells in exports.stretches(self._read, self._source(kind, span)):
                     writer.write(cells)
                     rows += 1
                     if report is not None and rows % _STRETCH == 0:
-                        report(rows)
+                        report(Progress(0, 0, rows, time.monotonic() - began))
             self._store.write(lambda session: self._exported(session, kind, form, rows))
             file.keep()
         return {"file": str(out), "rows": rows}
