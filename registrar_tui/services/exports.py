@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, time
 from functools import partial
 from typing import Any, Final
 
@@ -81,7 +81,7 @@ class Span:
         if self.first is not None:
             found.append(column >= datetime.combine(self.first, time.min))
         if self.last is not None:
-            found.append(column < datetime.combine(self.last + timedelta(days=1), time.min))
+            found.append(column <= datetime.combine(self.last, time.max))
         return found
 
 
