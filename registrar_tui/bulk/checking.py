@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from registrar_tui.bulk.job import Report, opened_job
+from registrar_tui.exchange.new_file import require_place
 from registrar_tui.services.imports import patients
 from registrar_tui.services.imports.rows import Reject, reject_of
 
@@ -27,6 +28,8 @@ def check_file(
     Returns `{"ok","read","rejected","rejects_file","problems"}`, the last with the first `shown` of them as
     `[{"line","code","field","message"}]`.
     """
+    if rejects is not None:
+        require_place(rejects)
     read = rejected = 0
     problems: list[dict[str, Any]] = []
     with opened_job("patients", patients.COLUMNS, path, rejects, report) as job:

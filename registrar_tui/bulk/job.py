@@ -84,10 +84,16 @@ def opened_job(
     with opened(path) as source:
         table = table_of(source)
         layout = match_header(table.header, columns, source.name)
-        if rejects is not None and rejects.exists() and rejects.samefile(path):
-            raise UsageError("Отклонённые строки нельзя писать в сам файл: укажите другой.", field="rejects")
+        if rejects is not None:
+            require_other(path, rejects, "rejects")
         job = Job(kind, source, table, layout, RejectFile(rejects, layout), report, time.monotonic())
         try:
             yield job
         finally:
             job.rejects.discard()
+
+
+def require_other(path: Path, target: Path, field: str) -> None:
+    """Refuse to write over the table that is being read."""
+    if target.exists() and target.samefile(path):
+        raise UsageError("Результат нельзя писать в саму таблицу: укажите другой файл.", field=field)

@@ -10,12 +10,12 @@ from typing import Any, Literal
 
 from sqlmodel import Session
 
-from registrar_tui.bulk.job import Progress, Report, opened_job
+from registrar_tui.bulk.job import Progress, Report, opened_job, require_other
 from registrar_tui.bulk.patients import PatientImporter
 from registrar_tui.bulk.rows import RowImporter, Settle
 from registrar_tui.bulk.templates import TABLES, ImportKind
 from registrar_tui.bulk.tickets import TICKET_COLUMNS, TicketList
-from registrar_tui.exchange.new_file import new_file, new_name
+from registrar_tui.exchange.new_file import new_file, new_name, require_place
 from registrar_tui.exchange.writing import Form, form_of, writer_of
 from registrar_tui.services import audit, exports, publishing
 from registrar_tui.services.export_json import VALUES
@@ -127,6 +127,8 @@ class BulkServices:
 
     def _rejects(self, path: Path, rejects: Path | None, dry_run: bool) -> Path | None:
         """Return where rejected rows go: beside the file where nothing is said."""
+        if rejects is not None:
+            require_place(rejects)
         if rejects is not None or dry_run:
             return rejects
         return path.parent / f"{path.stem}-rejects.csv"
@@ -160,6 +162,7 @@ class BulkServices:
         self._workplace.may(Permission.PRINT)
         target = self._rejects(path, rejects, dry_run=False)
         with opened_job("tickets", TICKET_COLUMNS, path, target, report) as job:
+            require_other(path, out, "out")
             views, rejected = TicketList(self._store, self._workplace, job).read(form)
             if views:
                 write_out(out, rendered(views, form)[0])

@@ -72,6 +72,16 @@ def new_name(folder: Path, what: str, moment: datetime, suffix: str) -> Path:
     return folder / f"{what}-{moment:%Y%m%d-%H%M%S-%f}.{suffix}"
 
 
+def require_place(path: Path) -> None:
+    """Refuse a name that no file could get, before the work whose result it is to hold."""
+    with _refusing(path):
+        _require_place(path)
+        if not path.parent.is_dir():
+            raise FileNotFoundError(errno.ENOENT, "no such folder", str(path.parent))
+        if not os.access(path.parent, os.W_OK):
+            raise PermissionError(errno.EACCES, "not writable", str(path.parent))
+
+
 def _require_place(path: Path) -> None:
     try:
         mode = path.lstat().st_mode

@@ -224,6 +224,30 @@ def test_cancelling_from_a_table(clinic: Clinic, tmp_path: Path) -> None:
         assert session.get_one(Visit, second.id).cancelled_by == "clinic"
 
 
+@pytest.mark.parametrize("place", ["no/such/r.csv", ".", "link.csv"])
+def test_no_place_for_rejects_is_told_before_a_row_is_taken(
+    clinic: Clinic, tmp_path: Path, place: str
+) -> None:
+    (tmp_path / "link.csv").symlink_to(tmp_path / "target.csv")
+    file = write_table(tmp_path / "v.csv", VISITS, ONE, ("Никто", *ONE[1:]))
+    bulk = services(clinic)
+    for dry_run in (False, True):
+        with pytest.raises(Refusal) as told:
+            bulk.import_visits(file, rejects=tmp_path / place, dry_run=dry_run)
+        assert told.value.code == "cannot_write"
+    with clinic.read() as session:
+        assert session.execute(select(Visit)).first() is None
+
+
+def test_a_list_is_not_overwritten_by_its_tickets(clinic: Clinic, tmp_path: Path) -> None:
+    visit = clinic.book(1101)
+    file = write_table(tmp_path / "t.csv", TICKETS, ("", visit.number))
+    content = file.read_bytes()
+    with pytest.raises(UsageError) as told:
+        services(clinic).list_tickets(file, tmp_path / "." / "t.csv")
+    assert told.value.field == "out" and file.read_bytes() == content
+
+
 def test_rights(clinic: Clinic, tmp_path: Path) -> None:
     file = write_table(tmp_path / "v.csv", VISITS, ONE)
     with pytest.raises(NotAllowed):
