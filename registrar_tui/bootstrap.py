@@ -6,12 +6,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
 from sqlmodel import Session, col
 
-from registrar_tui.bulk_services import BulkServices
 from registrar_tui.clock import Clock, clock_for
 from registrar_tui.clock import today as day_in
 from registrar_tui.config import Config, is_url
@@ -30,6 +29,9 @@ from registrar_tui.storage.key_files import ClinicKeys, create_keys, demo_keys, 
 from registrar_tui.storage.sequences import advance_sequences
 from registrar_tui.storage.session import Store
 from registrar_tui.storage.token_file import read_token
+
+if TYPE_CHECKING:
+    from registrar_tui.bulk.services import BulkServices
 
 Progress = Callable[[str, int, int], None]
 DEMO_OPERATOR = "demo"
@@ -82,8 +84,10 @@ def build_office(config: Config, *, clock: Clock | None = None, token: str | Non
 
 def build_bulk(config: Config, *, clock: Clock | None = None, token: str | None = None) -> BulkServices:
     """Open the base and return the use-cases that carry tables in and out."""
+    from registrar_tui.bulk.services import BulkServices
+
     store, workplace, _ = _open(config, clock, token)
-    return BulkServices(store, workplace)
+    return BulkServices(store, workplace, exports_folder=config.tickets)
 
 
 def _open(config: Config, clock: Clock | None, token: str | None) -> tuple[Store, Workplace, _Clinic]:

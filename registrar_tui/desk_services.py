@@ -286,11 +286,12 @@ class DeskServices:
         printer: str | None = None,
     ) -> Path:
         """Write a ticket and send it to the printer if one is set."""
+        from registrar_tui.printing.sheets import rendered
         from registrar_tui.printing.spool import spool_ticket, write_out
 
         view = self.ticket(visit_id)
         self._journal("ticket-printed", "visit", visit_id, detail={"form": form})
-        data, suffix = _rendered([view], form)
+        data, suffix = rendered([view], form)
         if out is not None:
             file = write_out(out, data)
         else:
@@ -305,6 +306,7 @@ class DeskServices:
 
     def day_tickets(self, day: date, *, out: Path, form: TicketFormat = "a4") -> int:
         """Write the tickets of a day into one file."""
+        from registrar_tui.printing.sheets import rendered
         from registrar_tui.printing.spool import write_out
 
         self._workplace.may(Permission.PRINT)
@@ -314,7 +316,7 @@ class DeskServices:
                 tickets.ticket_view(session, self._workplace, visit_id)
                 for visit_id in tickets.visits_of_day(session, self._workplace, day)
             ]
-        data, _ = _rendered(views, form)
+        data, _ = rendered(views, form)
         write_out(out, data)
         return len(views)
 
@@ -414,14 +416,3 @@ def _digest(content: Any) -> str:
     """Stand for personal data in a stored request."""
     text = json.dumps(content, ensure_ascii=False, sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()
-
-
-def _rendered(views: list[dto.TicketView], form: TicketFormat) -> tuple[bytes, str]:
-    """Return the bytes of tickets in a format, and the file suffix."""
-    if form == "text":
-        from registrar_tui.printing.plain_text import text_ticket
-
-        return "\f".join(text_ticket(view) for view in views).encode("utf-8"), "txt"
-    from registrar_tui.printing.pdf import ticket_pdf, tickets_pdf
-
-    return (ticket_pdf(views[0], form) if len(views) == 1 else tickets_pdf(views, form)), "pdf"

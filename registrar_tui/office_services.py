@@ -216,13 +216,11 @@ class OfficeServices:
 
     def save_journal(self, query: JournalQuery) -> SavedJournal:
         """Write entries into a new file of the exports folder, named by the moment."""
+        from registrar_tui.exchange.new_file import new_name
+
         first, last = self.instants(query.first, query.last)
         self._workplace.may(Permission.READ_JOURNAL)
-        try:
-            self._exports.mkdir(mode=0o700, parents=True, exist_ok=True)
-        except OSError as error:
-            raise Refusal("cannot_write", f"Папка {self._exports} не создана: проверьте права.") from error
-        path = self._exports / f"journal-{self._workplace.now():%Y%m%d-%H%M%S-%f}.csv"
+        path = new_name(self._exports, "journal", self._workplace.now(), "csv")
         written = self.write_journal(
             path, first=first, last=last, operator=query.operator, patient_id=query.patient_id
         )

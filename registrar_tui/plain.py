@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from typing import Final
 
@@ -26,6 +27,18 @@ def plain(text: str) -> str:
     if text.isprintable():
         return text
     return _UNSAFE.sub(_safe, text)
+
+
+def plain_json(text: str) -> str:
+    """Return one line of JSON in which characters that could command a terminal stand as escapes.
+
+    The value read back is exactly the one given: only its spelling is made safe (CWE-150).
+    """
+    return text if text.isprintable() else re.sub(r"[^ -~]", _escaped, text)
+
+
+def _escaped(match: re.Match[str]) -> str:
+    return match[0] if match[0].isprintable() else json.dumps(match[0])[1:-1]
 
 
 def _safe(match: re.Match[str]) -> str:

@@ -5,14 +5,18 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 from datetime import date, datetime
+from pathlib import Path
 from typing import get_args
 from uuid import uuid4
 
 import typer
 
+from registrar_tui.errors import UsageError
 from registrar_tui.services.protocol import TicketFormat
 from registrar_tui.vocabulary import CANCEL_REASONS, Channel, Initiator
 
+STDOUT = "-"
+"""What `--out` calls the standard output."""
 LARGEST_ID = 2**31 - 1
 """The largest number an integer key holds in every store."""
 LONGEST_TEXT = 200
@@ -51,6 +55,12 @@ def day(text: str) -> date:
             except ValueError:
                 raise typer.BadParameter(f"такого дня нет: «{text}».") from None
     raise typer.BadParameter(f"нужна дата вида 2026-11-24 или 24.11.2026, а не «{text}».")
+
+
+def require_order(first: date | None, last: date | None) -> None:
+    """Refuse a span of days that ends before it begins."""
+    if first and last and last < first:
+        raise UsageError("--to раньше, чем --from: поменяйте даты местами.", field="to")
 
 
 def words(text: str) -> str:
@@ -99,6 +109,14 @@ BY = typer.Option(
 )
 OP_ID = typer.Option(
     "--op-id", parser=words, metavar="КЛЮЧ", help="Ключ попытки: повтор с тем же ключом вернёт первый ответ."
+)
+FIRST_DAY = typer.Option("--from", parser=day, metavar="ДАТА", help="С какого дня.")
+LAST_DAY = typer.Option("--to", parser=day, metavar="ДАТА", help="По какой день.")
+REJECTS = typer.Option(
+    "--rejects",
+    parser=Path,
+    metavar="ФАЙЛ",
+    help="Куда записать отклонённые строки с причинами (обычно рядом с таблицей, ИМЯ-rejects.csv).",
 )
 FORMAT = typer.Option(
     "--format",

@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from registrar_tui.cli.arguments import PATIENT, day, number_up_to, words
+from registrar_tui.cli.arguments import FIRST_DAY, LAST_DAY, PATIENT, number_up_to, require_order, words
 from registrar_tui.cli.exit_codes import ExitCode
 from registrar_tui.cli.session import current
-from registrar_tui.errors import UsageError
 from registrar_tui.services.journal_words import (
     ACTION_LABELS,
     about,
@@ -27,8 +26,6 @@ if TYPE_CHECKING:
 MOST_ROWS = 100_000
 SHOWN = 100
 
-FIRST_DAY = typer.Option("--from", parser=day, metavar="ДАТА", help="С какого дня.")
-LAST_DAY = typer.Option("--to", parser=day, metavar="ДАТА", help="По какой день.")
 WHOSE = typer.Option(
     "--operator", parser=words, metavar="ИМЯ", help="Чьи записи (кто работает, называют до слова audit)."
 )
@@ -56,7 +53,7 @@ def list_entries(
     limit: Annotated[int, LIMIT] = SHOWN,
 ) -> None:
     """Print entries, newest first; looking is written down too."""
-    _require_order(first, last)
+    require_order(first, last)
     run = current(context)
     office = run.office()
     rows = office.journal(
@@ -102,7 +99,7 @@ def export(
     action: Annotated[str | None, ACTION] = None,
 ) -> None:
     """Write entries in order of writing into a table; the export is written into the journal first."""
-    _require_order(first, last)
+    require_order(first, last)
     run = current(context)
     office = run.office()
     written = office.write_journal(
@@ -118,11 +115,6 @@ def anchor(context: typer.Context) -> None:
     marked = run.office().anchor()
     entries = plural(marked["entries"], "запись", "записи", "записей")
     run.output.answer(marked, f"Отметка записана: {entries}. Копию файла отметок храните отдельно от базы.")
-
-
-def _require_order(first: date | None, last: date | None) -> None:
-    if first and last and last < first:
-        raise UsageError("--to раньше, чем --from: поменяйте даты местами.", field="to")
 
 
 def _days(office: OfficeServices, first: date | None, last: date | None) -> dict[str, Any]:

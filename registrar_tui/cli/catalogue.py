@@ -54,7 +54,7 @@ CATALOGUE: dict[str, Entry] = {
         {
             "print": Verb("ticket", "print_ticket", "Напечатать талон ещё раз."),
             "verify": Verb("ticket", "verify", "Проверить код предъявленного талона."),
-            "batch": Verb("ticket", "batch", "Собрать талоны одного дня в один файл."),
+            "batch": Verb("ticket", "batch", "Собрать талоны дня или таблицы в один файл."),
         },
     ),
     "visit": Noun(
@@ -81,8 +81,43 @@ CATALOGUE: dict[str, Entry] = {
     "check": Verb(
         "check",
         "check",
-        "Проверить документ или контакт, не обращаясь к базе.",
+        "Проверить документ, контакт или таблицу пациентов, не обращаясь к базе.",
         "Пример: registrar check snils 112-233-445 95",
+    ),
+    "import": Noun(
+        "Загрузить таблицу; прерванная загрузка при повторе продолжается.",
+        {
+            "patients": Verb(
+                "importing",
+                "import_patients",
+                "Добавить и обновить пациентов: по полису, СНИЛС, ФИО с датой рождения.",
+                "Пример: registrar import patients people.csv --dry-run",
+            ),
+            "doctors": Verb("importing", "import_doctors", "Добавить и обновить врачей с кабинетами."),
+            "schedule": Verb(
+                "importing", "import_schedule", "Добавить и обновить смены и открыть бирки на две недели."
+            ),
+            "visits": Verb(
+                "importing",
+                "import_visits",
+                "Записать по таблице: бумажный день после сбоя, массовая запись.",
+                "Пример: registrar import visits paper.xlsx --rejects conflicts.csv",
+            ),
+            "cancellations": Verb("importing", "import_cancellations", "Отменить приёмы по таблице."),
+        },
+    ),
+    "export": Noun(
+        "Выгрузить таблицу; выгрузка отмечается в журнале.",
+        {
+            "patients": Verb("exporting", "export_patients", "Выгрузить всех пациентов."),
+            "schedule": Verb("exporting", "export_schedule", "Выгрузить бирки расписания."),
+            "visits": Verb(
+                "exporting",
+                "export_visits",
+                "Выгрузить приёмы.",
+                "Пример: registrar export visits --from 24.11.2026 --to 24.11.2026 --out day.xlsx",
+            ),
+        },
     ),
     "rule": Noun("Правила записи.", {"list": Verb("rule", "list_rules", "Перечислить действующие правила.")}),
     "operator": Noun(
@@ -134,6 +169,7 @@ CATALOGUE: dict[str, Entry] = {
             "verify": Verb("db", "verify", "Проверить файл копии."),
             "restore": Verb("db", "restore", "Вернуть копию на место базы; нынешняя откладывается."),
             "check": Verb("db", "check", "Проверить базу: файл, связи, занятость бирок, историю."),
+            "reindex": Verb("db", "reindex", "Исправить ключи поиска, разошедшиеся с карточками."),
             "copy": Verb(
                 "db",
                 "copy",

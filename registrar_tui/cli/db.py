@@ -122,6 +122,21 @@ def check(
     return _verdict(run, verdict, "База цела")
 
 
+def reindex(context: typer.Context) -> None:
+    """Make the keys of the search anew where they have parted from the cards, while desks work."""
+    from registrar_tui import maintenance
+
+    run = current(context)
+    _allowed(run)
+    with progress_bar(run.output) as progress:
+        done = maintenance.reindex(run.config(), progress=progress)
+    _note(run, "base-reindexed")
+    mended = done["mended"]
+    run.output.answer(
+        done, f"Исправлено строк поиска: {mended}." if mended else "Поиск совпадает с карточками."
+    )
+
+
 def copy(
     context: typer.Context,
     to: Annotated[

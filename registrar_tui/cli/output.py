@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import json
-import re
 import sys
 from collections.abc import Iterable, Sequence
 from io import TextIOWrapper
+from pathlib import Path
 from typing import Any, TextIO
 
-from registrar_tui.plain import plain
+from registrar_tui.plain import plain, plain_json
 
 Cells = Sequence[str]
+_BLOCK = 1 << 20
 
 
 class Output:
@@ -58,6 +59,12 @@ class Output:
             self._out.flush()
             self._out.buffer.write(content)
 
+    def pour(self, file: Path) -> None:
+        """Write a whole file to stdout, a megabyte at a time."""
+        with file.open("rb") as content:
+            while block := content.read(_BLOCK):
+                self.raw(block)
+
     def narrate(self, line: str) -> None:
         """Tell a person what is going on, unless asked to be quiet."""
         if not self.quiet:
@@ -93,18 +100,8 @@ class Output:
 
 
 def json_line(shape: Any) -> str:
-    """Return compact JSON on one line; characters that could command a terminal stand as escapes.
-
-    The value read back is exactly the one given: only its spelling is made safe (CWE-150).
-    """
-    text = json.dumps(shape, ensure_ascii=False, separators=(",", ":"))
-    if not text.isprintable():
-        text = re.sub(r"[^ -~]", _escaped, text)
-    return text + "\n"
-
-
-def _escaped(match: re.Match[str]) -> str:
-    return match[0] if match[0].isprintable() else json.dumps(match[0])[1:-1]
+    """Return compact JSON on one line that commands no terminal."""
+    return plain_json(json.dumps(shape, ensure_ascii=False, separators=(",", ":"))) + "\n"
 
 
 def tab_separated(rows: list[list[str]]) -> str:

@@ -14,6 +14,7 @@ from registrar_tui.cli.output import Output
 from registrar_tui.config import Config, load_config
 
 if TYPE_CHECKING:
+    from registrar_tui.bulk.services import BulkServices
     from registrar_tui.office_services import OfficeServices
     from registrar_tui.services.protocol import Services
 
@@ -51,6 +52,14 @@ class CommandRun:
         office = bootstrap.build_office(self.config())
         self.opened.callback(office.close)
         return office
+
+    def bulk(self) -> BulkServices:
+        """Open the base for tables in and out until the command ends."""
+        from registrar_tui import bootstrap
+
+        bulk = bootstrap.build_bulk(self.config())
+        self.opened.callback(bulk.close)
+        return bulk
 
 
 def current(context: typer.Context) -> CommandRun:

@@ -9,14 +9,13 @@ from typing import Annotated
 
 import typer
 
-from registrar_tui.cli.arguments import FORMAT, VISIT, day
+from registrar_tui.cli.arguments import FORMAT, REJECTS, STDOUT, VISIT, day
 from registrar_tui.cli.exit_codes import ExitCode
-from registrar_tui.cli.session import current
+from registrar_tui.cli.progress import table_progress
+from registrar_tui.cli.session import CommandRun, current
 from registrar_tui.errors import UsageError
 from registrar_tui.services.protocol import TicketFormat
 from registrar_tui.services.wording import plural
-
-STDOUT = "-"
 
 
 def print_ticket(
@@ -64,12 +63,46 @@ def verify(
 
 def batch(
     context: typer.Context,
-    on: Annotated[date, typer.Option("--date", parser=day, metavar="ДАТА", help="День приёма.")],
     out: Annotated[Path, typer.Option("--out", parser=Path, metavar="ФАЙЛ", help="Файл PDF.")],
+    on: Annotated[
+        date | None, typer.Option("--date", parser=day, metavar="ДАТА", help="Все талоны этого дня.")
+    ] = None,
+    listed: Annotated[
+        Path | None,
+        typer.Option(
+            "--from-file",
+            parser=Path,
+            metavar="ФАЙЛ",
+            help="Талоны из таблицы: столбец «Талон» с номерами приёмов или кодами талонов.",
+        ),
+    ] = None,
     form: Annotated[TicketFormat, FORMAT] = "a4",
-) -> None:
-    """Write the tickets of one day into one file."""
+    rejects: Annotated[Path | None, REJECTS] = None,
+) -> ExitCode:
+    """Write the tickets of one day, or of the visits a table names, into one file."""
+    if (on is None) == (listed is None):
+        raise UsageError("Укажите одно из двух: --date ДАТА или --from-file ФАЙЛ.", field="date")
     run = current(context)
+    if listed is not None:
+        return _listed(run, listed, out, form, rejects)
+    if rejects is not None:
+        raise UsageError("--rejects имеет смысл только вместе с --from-file.", field="rejects")
+    assert on is not None
     printed = run.services().day_tickets(on, out=out, form=form)
-    line = f"{plural(printed, 'талон', 'талона', 'талонов')} в файле {out}"
-    run.output.answer({"file": str(out), "tickets": printed}, line)
+    run.output.answer({"file": str(out), "tickets": printed}, _printed(printed, out))
+    return ExitCode.DONE
+
+
+def _listed(run: CommandRun, listed: Path, out: Path, form: TicketFormat, rejects: Path | None) -> ExitCode:
+    bulk = run.bulk()
+    with table_progress(run.output, "Талоны") as report:
+        done = bulk.list_tickets(listed, out, form=form, rejects=rejects, report=report)
+    lines = [_printed(done["tickets"], out)] if done["tickets"] else []
+    if done["rejected"]:
+        lines.append(f"Отклонено строк: {done['rejected']}, причины в файле {done['rejects_file']}")
+    run.output.answer(done, *lines)
+    return ExitCode.PARTLY if done["rejected"] else ExitCode.DONE
+
+
+def _printed(tickets: int, out: Path) -> str:
+    return f"{plural(tickets, 'талон', 'талона', 'талонов')} в файле {out}"

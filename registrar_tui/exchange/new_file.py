@@ -8,6 +8,7 @@ import secrets
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import Final
 
@@ -62,6 +63,23 @@ def new_file(path: Path) -> Iterator[NewFile]:
             yield made
     finally:
         made.discard()
+
+
+def new_name(folder: Path, what: str, moment: datetime, suffix: str) -> Path:
+    """Return a name of a file in a folder (made 0700) that no other moment has."""
+    with _refusing(folder):
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return folder / f"{what}-{moment:%Y%m%d-%H%M%S-%f}.{suffix}"
+
+
+def require_place(path: Path) -> None:
+    """Refuse a name that no file could get, before the work whose result it is to hold."""
+    with _refusing(path):
+        _require_place(path)
+        if not path.parent.is_dir():
+            raise FileNotFoundError(errno.ENOENT, "no such folder", str(path.parent))
+        if not os.access(path.parent, os.W_OK):
+            raise PermissionError(errno.EACCES, "not writable", str(path.parent))
 
 
 def _require_place(path: Path) -> None:

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from types import TracebackType
+from types import MappingProxyType, TracebackType
 from typing import Any, Final, Literal, Protocol, Self
 
 from registrar_tui.exchange.neutral import neutral
-from registrar_tui.plain import plain
+from registrar_tui.plain import plain, plain_json
 
 Form = Literal["csv", "xlsx", "jsonl"]
+Values = Mapping[str, Callable[[str], object]]
 _SHEET_ROWS: Final = 1_000_000
 _LONGEST_CELL: Final = 32_767
 
@@ -103,19 +104,23 @@ class XlsxWriter:
 
 
 class JsonWriter:
-    """One object a line, keys in English; an empty cell is null."""
+    """One object a line, keys in English; an empty cell is null, others as `values` read them."""
 
-    def __init__(self, path: Path, keys: Sequence[str]) -> None:
+    def __init__(self, path: Path, keys: Sequence[str], values: Values) -> None:
         self._path, self._keys = path, keys
+        self._readers = [values.get(key, str) for key in keys]
 
     def write(self, cells: Sequence[str]) -> None:
         """Write one row."""
-        shape = {key: cell or None for key, cell in zip(self._keys, cells, strict=True)}
-        self._file.write(json.dumps(shape, ensure_ascii=False) + "\n")
+        shape = {
+            key: reader(cell) if cell else None
+            for key, reader, cell in zip(self._keys, self._readers, cells, strict=True)
+        }
+        self._file.write(plain_json(json.dumps(shape, ensure_ascii=False)) + "\n")
 
     def __enter__(self) -> Self:
         """Open the file."""
-        self._file = self._path.open("w", encoding="utf-8", newline="", errors="replace")
+        self._file = self._path.open("w", encoding="utf-8", newline="")
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -123,10 +128,16 @@ class JsonWriter:
         self._file.close()
 
 
-def writer_of(form: Form, path: Path, keys: Sequence[str], titles: Sequence[str]) -> TableWriter:
-    """Return a writer of one form; `titles` head a table, `keys` name the values of JSON."""
+def writer_of(
+    form: Form,
+    path: Path,
+    keys: Sequence[str],
+    titles: Sequence[str],
+    values: Values = MappingProxyType({}),
+) -> TableWriter:
+    """Return a writer of one form; `titles` head a table, `keys` and `values` make the JSON."""
     if form == "jsonl":
-        return JsonWriter(path, keys)
+        return JsonWriter(path, keys, values)
     return CsvWriter(path, titles) if form == "csv" else XlsxWriter(path, titles)
 
 

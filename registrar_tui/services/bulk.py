@@ -19,28 +19,6 @@ RUNNING: Final = "running"
 FINISHED: Final = "finished"
 
 
-@dataclass(frozen=True, slots=True)
-class Progress:
-    """Where an import stands; `done` of `total` are bytes of a CSV or rows of a sheet."""
-
-    done: int
-    total: int
-    rows: int
-    seconds: float
-    stage: str = "rows"
-    """`rows`, or `finishing`: what takes its time after the last row."""
-
-    @property
-    def rate(self) -> float:
-        """Return rows a second."""
-        return self.rows / self.seconds if self.seconds > 0 else 0.0
-
-    @property
-    def left(self) -> float | None:
-        """Return the seconds that are left at this pace, None where nothing can be said yet."""
-        return (self.total - self.done) * self.seconds / self.done if self.done and self.seconds > 0 else None
-
-
 @dataclass(slots=True)
 class Standing:
     """Counts of one import."""

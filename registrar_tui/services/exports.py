@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, time
 from functools import partial
 from typing import Any, Final
 
@@ -28,11 +28,16 @@ from registrar_tui.services.imports.patients import COLUMNS as PATIENT_COLUMNS
 from registrar_tui.services.visits import number_of
 from registrar_tui.services.wording import full_name
 from registrar_tui.validators.snils import format_snils
-from registrar_tui.vocabulary import CHANNEL_LABELS, SLOT_KIND_LABELS, VISIT_STATUS_LABELS
+from registrar_tui.vocabulary import CHANNEL_LABELS, SLOT_KIND_LABELS, VISIT_STATUS_LABELS, SlotStatus
 
 STRETCH: Final = 2000
 Rows = list[tuple[int, list[str]]]
 """Cells of rows behind their ids."""
+SLOT_STATE_LABELS: Final[dict[str, str]] = {
+    SlotStatus.BUSY_UNAVAILABLE: "закрыт",
+    SlotStatus.BUSY: "занят",
+    SlotStatus.FREE: "свободен",
+}
 SLOT_COLUMNS: Final = (
     Column("slot_id", "Слот"),
     Column("doctor", "Врач"),
@@ -76,7 +81,7 @@ class Span:
         if self.first is not None:
             found.append(column >= datetime.combine(self.first, time.min))
         if self.last is not None:
-            found.append(column < datetime.combine(self.last + timedelta(days=1), time.min))
+            found.append(column <= datetime.combine(self.last, time.max))
         return found
 
 
@@ -188,11 +193,17 @@ def slots(session: Session, after: int, span: Span) -> Rows:
                 f"{slot.starts_at:%H:%M}",
                 str(slot.minutes),
                 SLOT_KIND_LABELS.get(slot.kind, slot.kind),
-                "закрыт" if slot.closed else "занят" if visit_id is not None else "свободен",
+                SLOT_STATE_LABELS[_slot_status(slot, visit_id)],
             ],
         )
         for slot, doctor, specialty, branch, room, visit_id in session.execute(statement)
     ]
+
+
+def _slot_status(slot: Slot, visit_id: int | None) -> SlotStatus:
+    if slot.closed:
+        return SlotStatus.BUSY_UNAVAILABLE
+    return SlotStatus.FREE if visit_id is None else SlotStatus.BUSY
 
 
 def visits(session: Session, after: int, span: Span) -> Rows:

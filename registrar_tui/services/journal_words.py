@@ -39,9 +39,19 @@ ACTION_LABELS: Final = {
     "base-encrypted": "база зашифрована",
     "base-decrypted": "шифрование снято",
     "base-rekeyed": "сменён ключ базы",
+    "base-reindexed": "исправлены ключи поиска",
+    "imported": "загрузка таблицы",
+    "exported": "выгрузка таблицы",
 }
 """Actions of the journal."""
-OBJECT_LABELS: Final = {"": "", "patient": "пациент", "visit": "приём", "operator": "оператор"}
+OBJECT_LABELS: Final = {
+    "": "",
+    "patient": "пациент",
+    "visit": "приём",
+    "operator": "оператор",
+    "import": "загрузка",
+    "export": "таблица",
+}
 HEADINGS: Final = (
     "Время", "Время UTC", "Оператор", "Роль", "Рабочее место", "Действие", "Код действия", "Объект",
     "Номер объекта", "Операция", "Причина", "Подробности", "Цепочка", "Номер", "Подпись",

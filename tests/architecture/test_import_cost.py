@@ -54,6 +54,10 @@ def modules_after(tmp_path: Path, *arguments: str) -> tuple[int, set[str]]:
         "demo --help",
         "init --help",
         "ticket print --help",
+        "import --help",
+        "import visits --help",
+        "export visits --help",
+        "export visits --format fhir",
         "no-such-command",
         "book --patient x",
         "check snils 112-233-445",
@@ -65,6 +69,23 @@ def test_light_commands_load_nothing_heavy(tmp_path: Path, line: str) -> None:
     _, modules = modules_after(tmp_path, *line.split())
     assert "typer" in modules
     assert not modules.intersection(HEAVY)
+
+
+READERS = ("python_calamine", "xlsxwriter", "registrar_tui.exchange", "registrar_tui.bulk")
+
+
+@pytest.mark.parametrize("line", ["import --help", "import patients --help", "export --help"])
+def test_help_on_tables_loads_no_reader(tmp_path: Path, line: str) -> None:
+    code, modules = modules_after(tmp_path, *line.split())
+    assert code == 0 and not modules.intersection(READERS)
+
+
+def test_a_table_is_checked_without_storage(tmp_path: Path) -> None:
+    table = tmp_path / "a.csv"
+    table.write_text("Фамилия;Имя;Дата рождения;Пол\nОрлов;Пётр;01.01.1990;м\n", encoding="utf-8")
+    code, modules = modules_after(tmp_path, "check", "file", str(table), "--quiet")
+    assert code == 0 and "registrar_tui.bulk.checking" in modules
+    assert not modules.intersection((*HEAVY, "python_calamine", "xlsxwriter"))
 
 
 def test_help_imports_no_command(tmp_path: Path) -> None:

@@ -18,6 +18,7 @@ class Maintained:
         self.asked: list[tuple[Any, ...]] = []
         self.problems: list[dict[str, str]] = []
         self.failure: Exception | None = None
+        self.mended = 0
 
     def _ask(self, *question: Any, progress: Progress = None) -> None:
         self.asked.append(question)
@@ -52,6 +53,10 @@ class Maintained:
     def check(self, config: Config, *, thorough: bool, progress: Progress) -> dict[str, Any]:
         self._ask("check", thorough, progress=progress)
         return self._verdict()
+
+    def reindex(self, config: Config, *, progress: Progress) -> dict[str, int]:
+        self._ask("reindex", progress=progress)
+        return {"mended": self.mended}
 
     def copy(self, config: Config, to: str, *, progress: Progress) -> dict[str, Any]:
         self._ask("copy", to, progress=progress)

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from registrar_tui.config import Config
+from tests.cli.fake_bulk import FakeBulk
 from tests.cli.fake_office import FakeDoor, FakeOffice, row
 from tests.cli.fake_services import FakeServices
 
@@ -48,6 +49,7 @@ class FakeBootstrap:
 
     services: FakeServices = field(default_factory=FakeServices)
     office: FakeOffice = field(default_factory=FakeOffice)
+    bulk: FakeBulk = field(default_factory=FakeBulk)
     door: FakeDoor = field(default_factory=FakeDoor)
     built: list[Config] = field(default_factory=list)
     created: list[tuple[Config, dict[str, Any]]] = field(default_factory=list)
@@ -65,6 +67,12 @@ class FakeBootstrap:
         if self.failure:
             raise self.failure
         return self.office
+
+    def build_bulk(self, config: Config) -> FakeBulk:
+        self.built.append(config)
+        if self.failure:
+            raise self.failure
+        return self.bulk
 
     def sign_in(self, config: Config, login: str, password: str) -> str:
         self.built.append(config)

@@ -19,6 +19,7 @@ VERBS = {
     "restore b.db": (("restore", Path("b.db"), False, None), "base-restored"),
     "check": (("check", True), None),
     "check --quick": (("check", False), None),
+    "reindex": (("reindex",), "base-reindexed"),
     "copy --to new.db": (("copy", "new.db"), "base-copied"),
     "encrypt": (("encrypt",), "base-encrypted"),
     "decrypt": (("decrypt",), "base-decrypted"),
@@ -73,6 +74,13 @@ def test_shapes(registrar: Registrar, care: Maintained) -> None:
     assert "3 строки в 2 таблицах" in registrar("db", "copy", "--to", "new.db").out
     assert registrar("db", "backups").out.splitlines()[1].startswith("2026-11-23T05:00")
     assert registrar("db", "new-key", "--out", "k", "--json").json["fingerprint"] == "ab" * 8
+
+
+def test_what_was_mended_is_told(registrar: Registrar, care: Maintained) -> None:
+    assert registrar("db", "reindex").out == "Поиск совпадает с карточками.\n"
+    care.mended = 12
+    assert registrar("db", "reindex").out == "Исправлено строк поиска: 12.\n"
+    assert registrar("db", "reindex", "--json").out == '{"mended":12}\n'
 
 
 def test_problems_are_told(registrar: Registrar, care: Maintained) -> None:

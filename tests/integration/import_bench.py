@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import text
 
 from registrar_tui import bootstrap
-from registrar_tui.bulk_services import BulkServices
+from registrar_tui.bulk.services import BulkServices
 from registrar_tui.config import Config
 from registrar_tui.exchange.reading import opened, table_of
 from tests.integration.bases import Clinic
@@ -35,7 +35,8 @@ def services(clinic: Clinic, desk: str = "загрузка") -> BulkServices:
 
 def with_role(bulk: BulkServices, role: str) -> BulkServices:
     """Return the same use-cases for an operator of another role."""
-    return BulkServices(bulk._store, replace(bulk._workplace, role=role))
+    workplace = replace(bulk._workplace, role=role)
+    return BulkServices(bulk._store, workplace, exports_folder=bulk._exports_folder)
 
 
 def write_table(file: Path, header: Sequence[str], *rows: Sequence[str]) -> Path:

@@ -12,7 +12,9 @@ from sqlalchemy import text
 from registrar_tui.errors import NotAllowed, Refusal
 from registrar_tui.exchange.reading import opened, table_of
 from registrar_tui.models import Patient
+from registrar_tui.services.export_json import iso_day
 from registrar_tui.services.exports import Span
+from registrar_tui.vocabulary import SlotKind
 from tests.integration.bases import Clinic
 from tests.integration.broken_rows import spoiled
 from tests.integration.import_bench import services, state, with_role
@@ -42,6 +44,14 @@ def test_people_go_out_and_come_back_unchanged(clinic: Clinic, tmp_path: Path, s
     assert state(clinic) == before
 
 
+def test_without_a_name_it_goes_into_the_exports_folder(clinic: Clinic, tmp_path: Path) -> None:
+    bulk = services(clinic)
+    out = Path(bulk.export("visits", form="xlsx")["file"])
+    assert out.parent == tmp_path / "tickets"
+    assert out.name.startswith("visits-2026") and out.suffix == ".xlsx"
+    assert (out.parent.stat().st_mode & 0o777, out.stat().st_mode & 0o777) == (0o700, 0o600)
+
+
 def test_a_csv_is_what_excel_opens(clinic: Clinic, tmp_path: Path) -> None:
     clinic.set(Patient, 1, phone="+79161234567", email="=cmd|' /C calc'!A0", last_name="Аб;рикосов")
     out = tmp_path / "out.csv"
@@ -65,11 +75,39 @@ def test_a_formula_stays_text_in_a_workbook(clinic: Clinic, tmp_path: Path) -> N
 
 
 def test_json_lines(clinic: Clinic, tmp_path: Path) -> None:
+    clinic.set(Patient, 1, phone="+79161234567")
     out = tmp_path / "out.jsonl"
     services(clinic).export("patients", out)
     lines = [json.loads(line) for line in out.read_text(encoding="utf-8").splitlines()]
     assert len(lines) == 12
     assert lines[0]["last_name"] == "Абрикосов" and lines[0]["snils"] is None
+    assert (lines[0]["birth_date"], lines[0]["sex"], lines[0]["phone"]) == ("1951-05-01", "M", "+79161234567")
+
+
+def test_json_lines_of_visits_and_slots_speak_in_codes(clinic: Clinic, tmp_path: Path) -> None:
+    visit = clinic.book(1101)
+    bulk = services(clinic)
+    day = Span(date(2026, 11, 24), date(2026, 11, 24))
+    bulk.export("visits", tmp_path / "v.jsonl", span=day)
+    (booked,) = map(json.loads, (tmp_path / "v.jsonl").read_text(encoding="utf-8").splitlines())
+    assert {key: booked[key] for key in ("visit", "date", "time", "minutes", "patient_id")} == {
+        "visit": visit.number,
+        "date": "2026-11-24",
+        "time": "09:00",
+        "minutes": 15,
+        "patient_id": 1,
+    }
+    assert (booked["state"], booked["channel"], booked["birth_date"]) == ("booked", "desk", "1951-05-01")
+    bulk.export("schedule", tmp_path / "s.jsonl", span=day)
+    slots = [json.loads(line) for line in (tmp_path / "s.jsonl").read_text(encoding="utf-8").splitlines()]
+    assert {slot["state"] for slot in slots} == {"busy", "free"} and slots[0]["slot_id"] == 1101
+    assert {slot["kind"] for slot in slots} <= set(SlotKind)
+
+
+def test_a_birth_date_known_in_part() -> None:
+    assert [iso_day(day) for day in ("12.05.1958", "--.05.1958", "--.--.1958")] == [
+        *("1958-05-12", "1958-05", "1958"),
+    ]
 
 
 def test_schedule_and_visits_of_some_days(clinic: Clinic, tmp_path: Path) -> None:

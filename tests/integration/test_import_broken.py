@@ -9,14 +9,14 @@ from sqlalchemy import select
 from sqlmodel import col
 
 from registrar_tui import bootstrap
-from registrar_tui.bulk_services import check_file
+from registrar_tui.bulk.checking import check_file
 from registrar_tui.clock import FixedClock
 from registrar_tui.exchange.reading import opened, table_of
 from registrar_tui.models import Patient
+from tests.integration import tiny_clinic
 from tests.integration.bases import Clinic
 from tests.integration.broken_rows import HEADER, KINDS, TODAY, Form, spoiled
 from tests.integration.import_bench import codes_in, services, settings
-from tests.integration.tiny_clinic import MORNING
 
 FORMS = [
     Form(encoding, delimiter, newline)
@@ -62,7 +62,7 @@ def test_an_empty_base_gets_the_same_as_a_living_one(store_url: str, tmp_path: P
     file.write_bytes(table.content)
     config = settings(store_url, tmp_path)
     bootstrap.create(config, demo=True, patients=0, doctors=1, days=1, today=TODAY)
-    bulk = bootstrap.build_bulk(config, clock=FixedClock(MORNING))
+    bulk = bootstrap.build_bulk(config, clock=FixedClock(tiny_clinic.MORNING))
     done = bulk.import_patients(file)
     assert (done["added"] + done["updated"], done["rejected"]) == (400, len(table.codes))
     assert codes_in(Path(done["rejects_file"])) == list(table.codes)

@@ -10,9 +10,9 @@ import pytest
 from sqlalchemy import select, text
 from sqlmodel import col
 
+from registrar_tui.bulk.job import Progress
 from registrar_tui.errors import NotAllowed
 from registrar_tui.models import ImportBatch, ImportReject, Patient, Policy
-from registrar_tui.services import bulk as progress
 from registrar_tui.validators.enp import build_enp
 from registrar_tui.validators.snils import snils_control
 from tests.integration import tiny_clinic
@@ -226,7 +226,7 @@ def test_a_desk_books_while_people_are_imported(clinic: Clinic, tmp_path: Path) 
 def test_progress_rises_to_the_end(clinic: Clinic, tmp_path: Path) -> None:
     file = tmp_path / "a.csv"
     file.write_bytes(spoiled(600, seed=2).content)
-    told: list[progress.Progress] = []
+    told: list[Progress] = []
     services(clinic).import_patients(file, report=told.append)
     assert [step.rows for step in told] == sorted(step.rows for step in told)
     assert told[-1].done == told[-1].total == file.stat().st_size

@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select, text
 
+from registrar_tui.bulk.job import Progress
 from registrar_tui.errors import Refusal, UsageError
 from registrar_tui.models import ImportBatch
-from registrar_tui.services.bulk import Progress
 from tests.integration.bases import Clinic
 from tests.integration.broken_rows import spoiled
 from tests.integration.import_bench import codes_in, services, state

@@ -8,8 +8,8 @@ import pytest
 from sqlalchemy import func, select, text
 from sqlmodel import col
 
-from registrar_tui.bulk_services import TABLES, write_template
-from registrar_tui.errors import NotAllowed
+from registrar_tui.bulk.templates import TABLES, ImportKind, write_template
+from registrar_tui.errors import NotAllowed, Refusal, UsageError
 from registrar_tui.exchange.reading import opened, table_of
 from registrar_tui.models import Doctor, Room, ShiftTemplate, Slot, Specialty, Visit
 from tests.integration import tiny_clinic
@@ -224,6 +224,30 @@ def test_cancelling_from_a_table(clinic: Clinic, tmp_path: Path) -> None:
         assert session.get_one(Visit, second.id).cancelled_by == "clinic"
 
 
+@pytest.mark.parametrize("place", ["no/such/r.csv", ".", "link.csv"])
+def test_no_place_for_rejects_is_told_before_a_row_is_taken(
+    clinic: Clinic, tmp_path: Path, place: str
+) -> None:
+    (tmp_path / "link.csv").symlink_to(tmp_path / "target.csv")
+    file = write_table(tmp_path / "v.csv", VISITS, ONE, ("Никто", *ONE[1:]))
+    bulk = services(clinic)
+    for dry_run in (False, True):
+        with pytest.raises(Refusal) as told:
+            bulk.import_visits(file, rejects=tmp_path / place, dry_run=dry_run)
+        assert told.value.code == "cannot_write"
+    with clinic.read() as session:
+        assert session.execute(select(Visit)).first() is None
+
+
+def test_a_list_is_not_overwritten_by_its_tickets(clinic: Clinic, tmp_path: Path) -> None:
+    visit = clinic.book(1101)
+    file = write_table(tmp_path / "t.csv", TICKETS, ("", visit.number))
+    content = file.read_bytes()
+    with pytest.raises(UsageError) as told:
+        services(clinic).list_tickets(file, tmp_path / "." / "t.csv")
+    assert told.value.field == "out" and file.read_bytes() == content
+
+
 def test_rights(clinic: Clinic, tmp_path: Path) -> None:
     file = write_table(tmp_path / "v.csv", VISITS, ONE)
     with pytest.raises(NotAllowed):
@@ -234,19 +258,109 @@ def test_rights(clinic: Clinic, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("suffix", [".csv", ".xlsx"])
 @pytest.mark.parametrize("kind", list(TABLES))
-def test_a_template_is_understood(kind: str, suffix: str, tmp_path: Path) -> None:
-    out = write_template(kind, tmp_path / f"t{suffix}")  # type: ignore[arg-type]
+def test_a_template_is_an_empty_table_that_is_understood(
+    kind: ImportKind, suffix: str, tmp_path: Path
+) -> None:
+    out = tmp_path / f"t{suffix}"
+    told = write_template(kind, out)
     assert out.stat().st_mode & 0o777 == 0o600
     with opened(out) as source:
         table = table_of(source)
-        assert table.header == [column.title for column in TABLES[kind][0]]
-        assert [row.problem for row in table.rows()] == [None] * bool(TABLES[kind][1])
+        assert table.header == [column.title for column in TABLES[kind][0]] == told["columns"]
+        assert list(table.rows()) == []
+    assert set(told["example"]) <= set(told["columns"])
 
 
-def test_the_templates_own_row_is_taken(clinic: Clinic, tmp_path: Path) -> None:
+def test_a_template_replaces_no_file(tmp_path: Path) -> None:
+    filled = write_table(tmp_path / "v.csv", VISITS, ONE)
+    content = filled.read_bytes()
+    with pytest.raises(Refusal) as told:
+        write_template("visits", filled)
+    assert told.value.code == "already_exists" and filled.read_bytes() == content
+    with pytest.raises(UsageError):
+        write_template("visits", tmp_path / "v.jsonl")
+
+
+def test_the_example_of_a_template_is_taken(clinic: Clinic, tmp_path: Path) -> None:
     """What the template shows as an example is what the import understands."""
     bulk = services(clinic)
-    assert bulk.import_doctors(write_template("doctors", tmp_path / "d.xlsx"))["rejected"] == 0
-    shifts = bulk.import_schedule(write_template("schedule", tmp_path / "s.csv"), publish_days=2)
+
+    def filled(kind: ImportKind) -> Path:
+        told = write_template(kind, tmp_path / f"{kind}-empty.csv")
+        row = [told["example"].get(title, "") for title in told["columns"]]
+        return write_table(tmp_path / f"{kind}.csv", told["columns"], row)
+
+    assert bulk.import_patients(filled("patients"))["rejected"] == 0
+    assert bulk.import_doctors(filled("doctors"))["rejected"] == 0
+    shifts = bulk.import_schedule(filled("schedule"), publish_days=2)
     assert (shifts["updated"], shifts["rejected"]) == (1, 0)
-    assert TABLES["visits"][1][3:6] == ("Иванов", "Иван", "Петрович")
+    booked = bulk.import_visits(filled("visits"))
+    assert (booked["added"], booked["rejected"]) == (1, 0), Path(booked["rejects_file"] or "").read_text()
+    assert codes_in(Path(bulk.import_cancellations(filled("cancellations"))["rejects_file"])) == ["not_found"]
+
+
+def test_a_mended_file_books_nothing_twice(clinic: Clinic, tmp_path: Path) -> None:
+    """A person mends a row in the table itself: its other rows stand already, whatever the file's bytes."""
+    file = write_table(tmp_path / "v.csv", VISITS, ONE, ("Берёзкин", "Иван", "02.05.1952", *ONE[3:]))
+    bulk = services(clinic)
+    first = bulk.import_visits(file)
+    assert (first["added"], first["rejected"]) == (1, 1)
+    mended = ("Берёзкин", "Иван", "02.05.1952", *ONE[3:6], "09:30", "телефон")
+    write_table(file, VISITS, ONE, mended)
+    assert bulk.import_visits(file, dry_run=True)["updated"] == 1
+    second = bulk.import_visits(file)
+    assert (second["added"], second["updated"], second["rejected"]) == (1, 1, 0)
+    with clinic.read() as session:
+        assert session.execute(select(func.count()).select_from(Visit)).scalar_one() == 2
+        assert broken_invariants(session) == []
+
+
+def test_a_rehearsal_of_rows_tells_how_far_it_is(clinic: Clinic, tmp_path: Path) -> None:
+    seen: list[int] = []
+    file = write_table(tmp_path / "v.csv", VISITS, ONE)
+    services(clinic).import_visits(file, dry_run=True, report=lambda told: seen.append(told.rows))
+    assert seen == [1]
+
+
+TICKETS = ("Примечание", "Талон")
+
+
+def test_tickets_of_a_list(clinic: Clinic, tmp_path: Path) -> None:
+    first, second = clinic.book(1101), clinic.book(1102, patient=2)
+    rows = (
+        ("к", second.ticket_code),
+        ("р", first.number),
+        ("нет такого", "9999"),
+        ("не номер", "талон"),
+        ("подделка", "1" * 20),
+        ("ещё раз", str(second.id)),
+    )
+    file = write_table(tmp_path / "t.csv", TICKETS, *rows)
+    out = tmp_path / "t.txt"
+    done = services(clinic).list_tickets(file, out, form="text")
+    rejects = tmp_path / "t-rejects.csv"
+    assert done == {
+        "file": str(out),
+        "tickets": 3,
+        "read": 6,
+        "rejected": 3,
+        "rejects_file": str(rejects),
+    }
+    assert codes_in(rejects) == ["not_found", "visit_format", "visit_format"]
+    sheets = out.read_text(encoding="utf-8").split("\f")
+    assert [first.number in sheet for sheet in sheets] == [False, True, False]
+    assert out.stat().st_mode & 0o777 == 0o600
+    with clinic.read() as session:
+        printed = session.execute(
+            text("SELECT object_id FROM audit_entry WHERE action = 'ticket-printed' ORDER BY id")
+        ).scalars()
+        assert list(printed) == [second.id, first.id, second.id]
+
+
+def test_a_list_that_names_nothing_leaves_no_file(clinic: Clinic, tmp_path: Path) -> None:
+    file = write_table(tmp_path / "t.csv", TICKETS, ("", "9999"))
+    done = services(clinic).list_tickets(file, tmp_path / "t.pdf", rejects=tmp_path / "r.csv")
+    assert (done["file"], done["tickets"], done["rejected"]) == (None, 0, 1)
+    assert not (tmp_path / "t.pdf").exists()
+    with pytest.raises(NotAllowed):
+        with_role(services(clinic), "auditor").list_tickets(file, tmp_path / "t.pdf")

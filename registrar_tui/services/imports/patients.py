@@ -39,6 +39,10 @@ COLUMNS: Final = (
     Column("phone", "Телефон", others=("mobile",)),
     Column("email", "E-mail", others=("Почта", "Электронная почта")),
 )
+EXAMPLE: Final = (
+    *("Иванов", "Иван", "Петрович", "12.05.1958", "м", "112-233-445 95", "7767940818000015"),
+    *("45 08 123456", "8 916 123-45-67", "ivanov@mail.ru"),
+)
 _SEXES: Final = {
     **dict.fromkeys(("м", "m", "муж", "мужской", "male", "1"), "M"),
     **dict.fromkeys(("ж", "f", "жен", "женский", "female", "w", "2"), "F"),

@@ -11,7 +11,7 @@ from sqlmodel import Session, col
 
 from registrar_tui.clock import FixedClock, to_utc
 from registrar_tui.errors import Refusal
-from registrar_tui.models import Doctor, Patient, Slot
+from registrar_tui.models import Doctor, Patient, Slot, Visit
 from registrar_tui.services import audit, availability, booking, dto, rebooking
 from registrar_tui.services.imports.columns import Column, Layout
 from registrar_tui.services.imports.directory import (
@@ -24,7 +24,7 @@ from registrar_tui.services.imports.directory import (
     time_in,
 )
 from registrar_tui.services.imports.schedule import channel_in
-from registrar_tui.services.operations import once
+from registrar_tui.services.operations import AlreadyDone, once
 from registrar_tui.services.rules.rulebook import load_rulebook
 from registrar_tui.services.search_keys import fold
 from registrar_tui.services.slots import asker_for, patient_facts
@@ -32,7 +32,7 @@ from registrar_tui.services.target_search import find_specialty
 from registrar_tui.services.wording import day_and_time
 from registrar_tui.services.workplace import Workplace
 from registrar_tui.validators.reading import compact
-from registrar_tui.vocabulary import CANCEL_REASONS, Initiator
+from registrar_tui.vocabulary import CANCEL_REASONS, COUNTED_STATUSES, Initiator
 
 COLUMNS: Final = (
     Column("patient_id", "Пациент №"),
@@ -56,8 +56,9 @@ EXAMPLE: Final = (
     *("", "", "", "Иванов", "Иван", "Петрович", "12.05.1958", "Белова А. П.", "терапевт"),
     *("24.11.2026", "09:15", "", "телефон", "", "", ""),
 )
+VISIT_COLUMN: Final = Column("visit", "Талон", required=True, others=("ticket", "number", "Код талона"))
 CANCEL_COLUMNS: Final = (
-    Column("visit", "Талон", required=True, others=("ticket", "number")),
+    VISIT_COLUMN,
     Column("reason", "Причина"),
     Column("by", "Кто отменил"),
 )
@@ -78,7 +79,12 @@ def settle(session: Session, workplace: Workplace, layout: Layout, cells: list[s
     channel = channel_in(layout.text(cells, "channel"), "channel")
     rule, reason = layout.text(cells, "override"), layout.text(cells, "reason")
     overrides = (dto.Override(rule, reason),) if rule else ()
-    slot_id = _slot(session, judged, layout, cells, patient_id)
+    day = day_in(layout.text(cells, "date"), "date")
+    moment = datetime.combine(day, time_in(layout.text(cells, "time"), "time"))
+    doctors = _doctors(session, layout, cells)
+    if _stands(session, patient_id, doctors, moment):
+        raise AlreadyDone(op_id)
+    slot_id = _slot(session, judged, doctors, moment, patient_id)
     service = layout.text(cells, "service") or None
     command = dto.BookVisit(op_id, patient_id, slot_id, service, channel, overrides)
 
@@ -94,7 +100,7 @@ def settle_cancel(
     session: Session, workplace: Workplace, layout: Layout, cells: list[str], op_id: str
 ) -> bool:
     """Cancel one visit in the caller's transaction; AlreadyDone where this row has done so."""
-    visit_id = _visit(workplace, layout.text(cells, "visit"))
+    visit_id = visit_in(workplace, layout.text(cells, "visit"))
     reason = _reason(layout.text(cells, "reason"))
     by = Initiator.CLINIC if fold(layout.text(cells, "by")).startswith(("к", "clinic")) else Initiator.PATIENT
     command = dto.CancelVisit(op_id, visit_id, reason, by)
@@ -167,11 +173,19 @@ def _patient(session: Session, layout: Layout, cells: list[str]) -> int:
     return int(found[0])
 
 
-def _slot(session: Session, judged: Workplace, layout: Layout, cells: list[str], patient_id: int) -> int:
-    """Return the slot of that doctor (else of anybody of the specialty, free ones first) at that time."""
-    day = day_in(layout.text(cells, "date"), "date")
-    moment = datetime.combine(day, time_in(layout.text(cells, "time"), "time"))
-    doctors = _doctors(session, layout, cells)
+def _stands(session: Session, patient_id: int, doctors: list[int], moment: datetime) -> bool:
+    """Tell whether the visit a row asks for is there: of a mended and saved anew file, or made by hand."""
+    statement = select(col(Visit.id)).where(
+        col(Visit.patient_id) == patient_id,
+        col(Visit.starts_at) == moment,
+        col(Visit.doctor_id).in_(doctors),
+        col(Visit.status).in_(COUNTED_STATUSES),
+    )
+    return session.execute(statement.limit(1)).first() is not None
+
+
+def _slot(session: Session, judged: Workplace, doctors: list[int], moment: datetime, patient_id: int) -> int:
+    """Return the slot of one of the doctors at that time, free ones first."""
     rows = session.execute(
         select(col(Slot.id)).where(col(Slot.doctor_id).in_(doctors), col(Slot.starts_at) == moment)
     ).scalars()
@@ -212,7 +226,8 @@ def _no_slot(
     return refused("no_slot", "time", f"На {day_and_time(moment)} приёма в расписании нет.{hint}")
 
 
-def _visit(workplace: Workplace, text: str) -> int:
+def visit_in(workplace: Workplace, text: str) -> int:
+    """Read a visit's number, or the code of its ticket if that is genuine."""
     digits = compact(text)
     code = len(digits) == _CODE_DIGITS
     visit_id = workplace.tickets.read(digits) if code else number_in(digits)

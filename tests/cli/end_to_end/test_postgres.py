@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
 import pytest
 
 from tests.cli.end_to_end.demo_base import NOW, THURSDAY, Clinic, create
 from tests.cli.harness import Registrar
+from tests.integration.broken_rows import spoiled
 
 SERVER = os.environ.get("REGISTRAR_TEST_PG_URL")
 pytestmark = pytest.mark.skipif(
@@ -62,6 +64,20 @@ def test_the_main_job(clinic: Clinic, monkeypatch: pytest.MonkeyPatch) -> None:
     assert clinic("undo").json["status"] == "booked"
     monkeypatch.setenv("REGISTRAR_NOW", f"{THURSDAY}T07:30")
     assert clinic("arrive", moved["ticket_code"]).json["status"] == "arrived"
+
+
+def test_tables(clinic: Clinic, tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_bytes(spoiled(100, seed=8).content)
+    codes = spoiled(100, seed=8).codes
+    done = clinic("import", "patients", "a.csv")
+    assert (done.code, done.json["read"], done.json["rejected"]) == (3, 100 + len(codes), len(codes))
+    assert clinic("import", "patients", "a.csv").json["added"] == 0
+    out = clinic("export", "patients", "--out", "out.xlsx")
+    assert clinic("check", "file", "out.xlsx").json["read"] == out.json["rows"] >= 100
+    visits = clinic("export", "visits", "--from", THURSDAY, "--to", THURSDAY, "--out", "v.csv").json["rows"]
+    printed = clinic("ticket", "batch", "--from-file", "v.csv", "--out", "t.pdf")
+    assert (printed.code, printed.json["tickets"]) == (0, visits)
+    assert clinic("db", "reindex").json == {"mended": 0}
 
 
 ODD = ["visit show 2147483647", "find \x00", "find %", "ticket verify \x00", "arrive \x00"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 import os
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
@@ -183,6 +184,15 @@ def test_what_a_spreadsheet_would_run(cell: str) -> None:
     assert neutral(cell).startswith("'")
     if "\t" not in cell:
         assert restored(neutral(cell)) == cell
+
+
+def test_json_lines_command_no_terminal_and_lose_nothing(tmp_path: Path) -> None:
+    hostile = 'Ким\x1b[2J\x9b2J\u202e"\\\u2028\ud800ё'
+    file = tmp_path / "t.jsonl"
+    with writer_of("jsonl", file, ["a"], ["А"]) as writer:
+        writer.write([hostile])
+    (line,) = file.read_text(encoding="utf-8").splitlines()
+    assert line.isprintable() and "ё" in line and json.loads(line) == {"a": hostile}
 
 
 def test_a_workbook_of_many_rows_goes_on_the_next_sheet(

@@ -12,7 +12,8 @@ from typing import Any
 
 from sqlmodel import Session
 
-from registrar_tui.bulk_import import STRETCH, Importer, Job, result
+from registrar_tui.bulk.importing import STRETCH, Importer, result
+from registrar_tui.bulk.job import Job
 from registrar_tui.services import bulk
 from registrar_tui.services.imports import loading, patient_batch
 from registrar_tui.services.imports.patient_batch import BatchLost, Outcome

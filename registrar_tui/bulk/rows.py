@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlmodel import Session
 
-from registrar_tui.bulk_import import Importer, result
+from registrar_tui.bulk.importing import Importer, result
 from registrar_tui.errors import Refusal, UsageError
 from registrar_tui.services import bulk
 from registrar_tui.services.imports.columns import Layout
@@ -40,14 +40,18 @@ class RowImporter(Importer):
             nonlocal standing
             standing = bulk.Standing(0)
             for row in self.job.table.rows():
+                self.job.source.require_unchanged()
                 added, reject = False, None
                 try:
                     with session.begin_nested():
                         added = self._settled(session, row, settle, f"rehearsal:{row.line}")
+                except AlreadyDone:
+                    pass
                 except (Refusal, UsageError, SlotLost) as refused:
                     reject = self._why(row, refused)
                     self.job.rejects.add(row, reject)
                 standing = _counted(standing, added, reject)
+                self.job.tick(standing.rows_done)
             raise _TakenBack
 
         with suppress(_TakenBack):

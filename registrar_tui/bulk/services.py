@@ -2,47 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import time
+from collections.abc import Callable
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any, Literal
 
 from sqlmodel import Session
 
-from registrar_tui.bulk_import import Report, opened_job, result
-from registrar_tui.bulk_patients import PatientImporter
-from registrar_tui.bulk_rows import RowImporter, Settle
-from registrar_tui.errors import UsageError
-from registrar_tui.exchange.new_file import new_file
+from registrar_tui.bulk.job import Progress, Report, opened_job, require_other
+from registrar_tui.bulk.patients import PatientImporter
+from registrar_tui.bulk.rows import RowImporter, Settle
+from registrar_tui.bulk.templates import TABLES, ImportKind
+from registrar_tui.bulk.tickets import TICKET_COLUMNS, TicketList
+from registrar_tui.exchange.new_file import new_file, new_name, require_place
 from registrar_tui.exchange.writing import Form, form_of, writer_of
-from registrar_tui.services import audit, bulk, exports, publishing
+from registrar_tui.services import audit, exports, publishing
+from registrar_tui.services.export_json import VALUES
 from registrar_tui.services.imports import doctors, patients, schedule, visits
-from registrar_tui.services.imports.columns import Column, Layout
-from registrar_tui.services.imports.rows import Reject, reject_of
+from registrar_tui.services.imports.columns import Layout
 from registrar_tui.services.permissions import Permission
+from registrar_tui.services.protocol import TicketFormat
 from registrar_tui.services.workplace import Workplace
 from registrar_tui.storage.session import Store
 
-ImportKind = Literal["patients", "doctors", "schedule", "visits", "cancellations"]
 ExportKind = Literal["patients", "schedule", "visits"]
-TABLES: dict[str, tuple[tuple[Column, ...], tuple[str, ...]]] = {
-    "patients": (patients.COLUMNS, ()),
-    "doctors": (doctors.COLUMNS, doctors.EXAMPLE),
-    "schedule": (schedule.COLUMNS, schedule.EXAMPLE),
-    "visits": (visits.COLUMNS, visits.EXAMPLE),
-    "cancellations": (visits.CANCEL_COLUMNS, visits.CANCEL_EXAMPLE),
-}
-"""What may be imported: its columns, and a row that shows how they are filled."""
 PUBLISH_DAYS = 14
 _STRETCH = 1000
 
 
 class BulkServices:
-    """Imports and exports; the journal gets counts, never data."""
+    """Imports, exports, tickets by a list; the journal gets counts and ids, never data."""
 
-    def __init__(self, store: Store, workplace: Workplace) -> None:
+    def __init__(self, store: Store, workplace: Workplace, *, exports_folder: Path) -> None:
         self._store = store
         self._workplace = workplace
+        self._exports_folder = exports_folder
 
     # --- in ---------------------------------------------------------------------
 
@@ -132,9 +127,11 @@ class BulkServices:
 
     def _rejects(self, path: Path, rejects: Path | None, dry_run: bool) -> Path | None:
         """Return where rejected rows go: beside the file where nothing is said."""
+        if rejects is not None:
+            require_place(rejects)
         if rejects is not None or dry_run:
             return rejects
-        return path.with_name(f"{path.stem}-rejects.csv")
+        return path.parent / f"{path.stem}-rejects.csv"
 
     def _publish(self, days: int) -> int:
         today = self._workplace.now().date()
@@ -143,34 +140,71 @@ class BulkServices:
     def _publish_day(self, day: date) -> int:
         return self._store.write(lambda session: publishing.publish(session, day, 1))
 
+    # --- tickets by a list ------------------------------------------------------
+
+    def list_tickets(
+        self,
+        path: Path,
+        out: Path,
+        *,
+        form: TicketFormat = "a4",
+        rejects: Path | None = None,
+        report: Report | None = None,
+    ) -> dict[str, Any]:
+        """Write the tickets of the visits that a table names into one file, in its order.
+
+        Returns `{"file","tickets","read","rejected","rejects_file"}`; no file where no visit is known. The
+        printing stands in the journal visit by visit, before the file has its name.
+        """
+        from registrar_tui.printing.sheets import rendered
+        from registrar_tui.printing.spool import write_out
+
+        self._workplace.may(Permission.PRINT)
+        target = self._rejects(path, rejects, dry_run=False)
+        with opened_job("tickets", TICKET_COLUMNS, path, target, report) as job:
+            require_other(path, out, "out")
+            views, rejected = TicketList(self._store, self._workplace, job).read(form)
+            if views:
+                write_out(out, rendered(views, form)[0])
+            return {
+                "file": str(out) if views else None,
+                "tickets": len(views),
+                "read": len(views) + rejected,
+                "rejected": rejected,
+                "rejects_file": job.rejects.keep(),
+            }
+
     # --- out --------------------------------------------------------------------
 
     def export(
         self,
         kind: ExportKind,
-        out: Path,
+        out: Path | None = None,
         *,
         form: Form | None = None,
         span: exports.Span | None = None,
-        report: Callable[[int], None] | None = None,
+        report: Report | None = None,
     ) -> dict[str, Any]:
         """Write a table; that it leaves stands in the journal before it has its name.
 
-        Returns `{"file","rows"}`. `form` is told by the file's name where it is not given.
+        Returns `{"file","rows"}`. `form` is told by the file's name where it is not given; without a file it
+        is a new one of the exports folder, named by the moment.
         """
         self._workplace.may(Permission.EXPORT)
         span = span or exports.Span()
         columns = exports.KINDS[kind]
-        form = form or form_of(out)
+        form = form or (form_of(out) if out else "csv")
+        out = out or new_name(self._exports_folder, kind, self._workplace.now(), form)
+        began = time.monotonic()
         with new_file(out) as file:
             rows = 0
             keys, titles = [column.key for column in columns], [column.title for column in columns]
-            with writer_of(form, file.temporary, keys, titles) as writer:
+            with writer_of(form, file.temporary, keys, titles, VALUES[kind]) as writer:
                 for cells in exports.stretches(self._read, self._source(kind, span)):
                     writer.write(cells)
                     rows += 1
                     if report is not None and rows % _STRETCH == 0:
-                        report(rows)
+                        report(Progress(0, 0, rows, time.monotonic() - began))
             self._store.write(lambda session: self._exported(session, kind, form, rows))
             file.keep()
         return {"file": str(out), "rows": rows}
@@ -198,58 +232,3 @@ class BulkServices:
     def close(self) -> None:
         """Give every connection back."""
         self._store.close()
-
-
-def write_template(kind: ImportKind, out: Path) -> Path:
-    """Write an empty table with every column that is understood, in the form the name asks for.
-
-    All but the patients' have one row that shows how they are filled.
-    """
-    columns, example = TABLES[kind]
-    keys, titles = [column.key for column in columns], [column.title for column in columns]
-    with new_file(out) as file:
-        with writer_of(form_of(out), file.temporary, keys, titles) as writer:
-            if example:
-                writer.write(example)
-        file.keep()
-    return out
-
-
-def check_file(
-    path: Path,
-    kind: ImportKind = "patients",
-    *,
-    today: date,
-    rejects: Path | None = None,
-    report: Report | None = None,
-    shown: int = 1000,
-) -> dict[str, Any]:
-    """Check a table by the documents' rules alone: no base, no operator.
-
-    Returns the shape of an import with `ok`, and the first problems as `[{"line","code","field","message"}]`.
-    """
-    if kind != "patients":
-        raise UsageError("Без базы проверяется только таблица пациентов.", field="kind")
-    standing = bulk.Standing(0)
-    problems: list[dict[str, Any]] = []
-    with opened_job(kind, patients.COLUMNS, path, rejects, report) as job:
-        reader = patients.PersonReader(job.layout, today)
-        for row in job.table.rows():
-            standing.rows_done += 1
-            reject = _fault(reader, row.cells) if row.problem is None else reject_of((row.problem,))
-            if reject is not None:
-                standing.rejected += 1
-                job.rejects.add(row, reject)
-                if len(problems) < shown:
-                    problems.append({"line": row.line, **reject._asdict()})
-            if standing.rows_done % _STRETCH == 0:
-                job.source.require_unchanged()
-                job.tick(standing.rows_done)
-        job.source.require_unchanged()
-        file = job.rejects.keep()
-    return result(standing, file) | {"ok": standing.rejected == 0, "problems": problems}
-
-
-def _fault(reader: patients.PersonReader, cells: Sequence[str]) -> Reject | None:
-    found = reader.read(list(cells))
-    return None if isinstance(found, patients.Person) else reject_of(found)
