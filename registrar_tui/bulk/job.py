@@ -65,15 +65,16 @@ class Job:
         self.skipped = (self.table.done, rows)
         self.started = time.monotonic()
 
-    def tick(self, rows: int, *, stage: str = "rows", always: bool = False) -> None:
-        """Tell how far it is, five times a second at most."""
+    def tick(self, rows: int, *, stage: str = "rows", always: bool = False, of: int | None = None) -> None:
+        """Tell how far it is, five times a second at most; `of` how many rows where all have been read."""
         now = time.monotonic()
         if self.report is None or (not always and now - self.reported < _REPORT_EVERY):
             return
         self.reported = now
-        self.report(
-            Progress(self.table.done, self.table.total, rows, now - self.started, stage, *self.skipped)
-        )
+        done, total, skipped = self.table.done, self.table.total, self.skipped
+        if of is not None:
+            done, total, skipped = rows, of, (self.skipped[1], self.skipped[1])
+        self.report(Progress(done, total, rows, now - self.started, stage, *skipped))
 
 
 @contextmanager

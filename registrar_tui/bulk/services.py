@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any, Literal
@@ -12,6 +12,7 @@ from sqlmodel import Session
 
 from registrar_tui.bulk.job import Progress, Report, opened_job, require_other
 from registrar_tui.bulk.patients import PatientImporter
+from registrar_tui.bulk.row_rehearsal import RowRehearsal, Strands
 from registrar_tui.bulk.rows import RowImporter, Settle
 from registrar_tui.bulk.templates import TABLES, ImportKind
 from registrar_tui.bulk.tickets import TICKET_COLUMNS, TicketList
@@ -63,7 +64,7 @@ class BulkServices:
         def settle(session: Session, layout: Layout, cells: list[str], _op_id: str) -> bool:
             return doctors.settle(session, self._workplace, layout, cells)
 
-        return self._rows("doctors", settle, path, dry_run, rejects, report)
+        return self._rows("doctors", settle, doctors.strands, path, dry_run, rejects, report)
 
     def import_schedule(
         self,
@@ -83,7 +84,7 @@ class BulkServices:
         def settle(session: Session, layout: Layout, cells: list[str], _op_id: str) -> bool:
             return schedule.settle(session, layout, cells)
 
-        counts = self._rows("schedule", settle, path, dry_run, rejects, report)
+        counts = self._rows("schedule", settle, schedule.strands, path, dry_run, rejects, report)
         return counts | {"slots": 0 if dry_run else self._publish(publish_days)}
 
     def import_visits(
@@ -95,7 +96,7 @@ class BulkServices:
         def settle(session: Session, layout: Layout, cells: list[str], op_id: str) -> bool:
             return visits.settle(session, self._workplace, layout, cells, op_id)
 
-        return self._rows("visits", settle, path, dry_run, rejects, report)
+        return self._rows("visits", settle, visits.strands, path, dry_run, rejects, report)
 
     def import_cancellations(
         self, path: Path, *, dry_run: bool = False, rejects: Path | None = None, report: Report | None = None
@@ -106,12 +107,16 @@ class BulkServices:
         def settle(session: Session, layout: Layout, cells: list[str], op_id: str) -> bool:
             return visits.settle_cancel(session, self._workplace, layout, cells, op_id)
 
-        return self._rows("cancellations", settle, path, dry_run, rejects, report)
+        def strands(_session: Session, layout: Layout, cells: list[str]) -> set[Hashable]:
+            return {visits.visit_in(self._workplace, layout.text(cells, visits.VISIT_COLUMN.key))}
+
+        return self._rows("cancellations", settle, strands, path, dry_run, rejects, report)
 
     def _rows(
         self,
         kind: ImportKind,
         settle: Settle,
+        strands: Strands,
         path: Path,
         dry_run: bool,
         rejects: Path | None,
@@ -120,9 +125,9 @@ class BulkServices:
         self._workplace.may(Permission.IMPORT)
         target = self._rejects(path, rejects, dry_run)
         with opened_job(kind, TABLES[kind][0], path, target, report) as job:
-            importer = RowImporter(self._store, self._workplace, job)
             if dry_run:
-                return importer.rehearse(settle)
+                return RowRehearsal(self._store, self._workplace, job).rehearse(settle, strands)
+            importer = RowImporter(self._store, self._workplace, job)
             return importer.run(settle, job.source.fingerprint())
 
     def _rejects(self, path: Path, rejects: Path | None, dry_run: bool) -> Path | None:

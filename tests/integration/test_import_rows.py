@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import pytest
 from sqlalchemy import func, select, text
 from sqlmodel import col
 
+from registrar_tui.bulk import job
+from registrar_tui.bulk.job import Progress
 from registrar_tui.bulk.templates import TABLES, ImportKind, write_template
 from registrar_tui.errors import NotAllowed, Refusal, UsageError
 from registrar_tui.exchange.reading import opened, table_of
@@ -315,11 +318,34 @@ def test_a_mended_file_books_nothing_twice(clinic: Clinic, tmp_path: Path) -> No
         assert broken_invariants(session) == []
 
 
-def test_a_rehearsal_of_rows_tells_how_far_it_is(clinic: Clinic, tmp_path: Path) -> None:
+def test_a_desk_books_between_the_rows_of_a_rehearsal(clinic: Clinic, tmp_path: Path) -> None:
+    """Rows that cannot meet are tried in transactions of their own: no desk waits for the whole table."""
+    rows = (ONE, ("Берёзкин", "Иван", "02.05.1952", "Зуева", "", "23.11.2026", "09:15", ""))
+    file = write_table(tmp_path / "v.csv", VISITS, *rows)
+    free = iter((1201, 1202))
     seen: list[int] = []
-    file = write_table(tmp_path / "v.csv", VISITS, ONE)
-    services(clinic).import_visits(file, dry_run=True, report=lambda told: seen.append(told.rows))
-    assert seen == [1]
+
+    def report(told: Progress) -> None:
+        clinic.book(next(free), patient=10 + len(seen))
+        seen.append(told.rows)
+        time.sleep(0.25)  # reports come five times a second at most
+
+    told = services(clinic).import_visits(file, dry_run=True, report=report)
+    assert seen == [1, 2]
+    assert (told["read"], told["rejected"]) == (2, 0)
+    with clinic.read() as session:
+        assert session.execute(select(func.count()).select_from(Visit)).scalar_one() == 2
+
+
+def test_how_far_a_table_of_few_rows_is(
+    clinic: Clinic, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(job, "_REPORT_EVERY", 0.0)
+    file = write_table(tmp_path / "v.csv", VISITS, ONE, ONE, ONE)
+    for dry_run in (True, False):
+        seen: list[Progress] = []
+        services(clinic).import_visits(file, dry_run=dry_run, report=seen.append)
+        assert seen[-1].rows == 3 and {told.total for told in seen[:2]} == {3}
 
 
 TICKETS = ("Примечание", "Талон")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from typing import Final
 
 from sqlalchemy import select
@@ -64,6 +65,11 @@ def settle(session: Session, workplace: Workplace, layout: Layout, cells: list[s
     session.add(doctor)
     session.flush()
     return new
+
+
+def strands(_session: Session, _layout: Layout, _cells: list[str]) -> set[Hashable]:
+    """Every row may meet every other: specialties and rooms are added by the first that names them."""
+    return {"directory"}
 
 
 _NAMES: Final[tuple[NameField, ...]] = ("last_name", "first_name", "middle_name")

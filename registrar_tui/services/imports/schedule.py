@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Hashable
 from datetime import date, time
 from typing import Any, Final
 
@@ -51,6 +52,12 @@ def settle(session: Session, layout: Layout, cells: list[str]) -> bool:
     values = _values(session, layout, cells, doctor)
     new = [_write(session, doctor, weekday, values) for weekday in weekdays_in(layout.text(cells, "days"))]
     return any(new)
+
+
+def strands(session: Session, layout: Layout, cells: list[str]) -> set[Hashable]:
+    """Return whose shift a row is, and the room it may add."""
+    doctor = doctor_of(session, layout.text(cells, "doctor"), layout.text(cells, "specialty"))
+    return {("doctor", doctor.id), ("room", doctor.branch_id, layout.text(cells, "room"))}
 
 
 def _values(session: Session, layout: Layout, cells: list[str], doctor: Doctor) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from dataclasses import replace
 from datetime import datetime, time, timedelta
 from typing import Any, Final
@@ -94,6 +95,16 @@ def settle(session: Session, workplace: Workplace, layout: Layout, cells: list[s
     answer = once(session, workplace, op_id, f"import-visit {patient_id} {slot_id}", work)
     _journal(session, workplace, "booked", op_id, answer, reason)
     return True
+
+
+def strands(session: Session, layout: Layout, cells: list[str]) -> set[Hashable]:
+    """Return whom and whose day a row is about; two rows without either in common cannot meet."""
+    patient_id = _patient(session, layout, cells)
+    day = day_in(layout.text(cells, "date"), "date")
+    return {
+        ("patient", patient_id),
+        *(("doctor", doctor, day) for doctor in _doctors(session, layout, cells)),
+    }
 
 
 def settle_cancel(
