@@ -40,8 +40,13 @@ class Person(NamedTuple):
     merged_into_id: int | None
 
 
+def as_persons(rows: list[tuple[Any, ...]]) -> list[Person]:
+    """Return rows of the columns of `Person` as such."""
+    return list(map(Person._make, rows))
+
+
 def _read(question: Question, session: Session, values: dict[str, Any]) -> list[Person]:
-    return list(map(Person._make, question.rows(session, values)))
+    return as_persons(question.rows(session, values))
 
 
 def highest_id(session: Session) -> int:
