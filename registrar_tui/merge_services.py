@@ -20,7 +20,7 @@ Work = Callable[[Session], dict[str, Any]]
 
 
 class MergeServices:
-    """Cards of one person: found, merged into one, and parted again; each merge is done once, by its `op_id`."""
+    """Cards of one person: found, merged into one, and parted again; each once by its `op_id`."""
 
     _store: Store
     _workplace: Workplace

@@ -102,10 +102,14 @@ def of_card(session: Session, patient_id: int, limit: int) -> tuple[DuplicateRow
 
 def like(session: Session, subject: Person, own_id: int | None, limit: int) -> tuple[DuplicateRow, ...]:
     """Return the cards whose likeness is weak at least; a retired card is told as its survivor."""
-    found = {one.id: one for one in _found(session, subject) if one.id != own_id}
+    numbered = {one.id: one for one in _by_numbers(session, subject)}
+    found = numbered | {one.id: one for one in _by_person(session, subject)}
+    found.pop(own_id or 0, None)
     rough = {number: likeness(subject, _rough(one)).score for number, one in found.items()}
+    # A document or a policy is no part of the rough score: who has the same one is read in any case.
     worth = sorted(
-        (number for number in found if rough[number] >= _WORTH_READING), key=lambda number: -rough[number]
+        (number for number in found if number in numbered or rough[number] >= _WORTH_READING),
+        key=lambda number: (number not in numbered, -rough[number]),
     )[:_COMPARED]
     full = full_persons(session, [found[number] for number in worth])
     scored = {number: likeness(subject, full[number]) for number in worth}
@@ -114,8 +118,7 @@ def like(session: Session, subject: Person, own_id: int | None, limit: int) -> t
     return tuple(sorted(rows, key=lambda row: (-row.score, row.id))[:limit])
 
 
-def _found(session: Session, subject: Person) -> Iterable[people.Person]:
-    yield from _by_numbers(session, subject)
+def _by_person(session: Session, subject: Person) -> Iterable[people.Person]:
     if subject.phone:
         yield from people.by_phone(session, subject.phone.removeprefix("+"), POOL)
     if subject.birth is not None:

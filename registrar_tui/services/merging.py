@@ -48,6 +48,7 @@ COUNTED: Final = ("visits", "documents", "policies", "attachments", "representat
 MARKED: Final = ("documents", "policies")
 """Rows that say which card they came from: the survivor's own stay the ones in force."""
 _KEPT: Final = ("snils", "enp", "phone", "email", "address")
+RECOUNTED: Final = "self_booking_until"
 _WITH_PHONE: Final = ("phone_confirmed", "phone_reversed")
 
 
@@ -63,7 +64,7 @@ def plan(session: Session, survivor_id: int, retired_id: int) -> MergePlan:
         retired=_name(retired),
         retired_version=retired.version,
         moved=_counts(moved),
-        filled=_filled_names(_filled(survivor, retired)),
+        filled=filled_names(_filled(survivor, retired)),
         kept=tuple(
             name
             for name in _KEPT
@@ -108,7 +109,7 @@ def merge(session: Session, workplace: Workplace, command: MergePatients) -> dic
         )
     )
     tell_journal(session, workplace, "cards-merged", command)
-    view = MergeView(command.survivor_id, command.retired_id, _counts(moved), _filled_names(filled))
+    view = MergeView(command.survivor_id, command.retired_id, _counts(moved), filled_names(filled))
     return answer_of(view)
 
 
@@ -233,17 +234,22 @@ def _filled(survivor: Patient, retired: Patient) -> dict[str, tuple[Any, Any]]:
     filled: dict[str, tuple[Any, Any]] = {}
     for name in FILLED_LABELS:
         before, after = getattr(survivor, name), getattr(retired, name)
-        later = name == "self_booking_until" and after is not None and before is not None and before < after
-        if after and (not before or later):
+        if after and not before:
             filled[name] = (_plain(before), _plain(after))
+    # The later end of a restriction holds. It is kept in any case: parting must see whether it has changed.
+    ends = (survivor.self_booking_until, retired.self_booking_until)
+    filled[RECOUNTED] = (_plain(ends[0]), _plain(max(filter(None, ends), default=None)))
     if "phone" in filled:
         for name in _WITH_PHONE:
             filled[name] = (getattr(survivor, name), getattr(retired, name))
     return filled
 
 
-def _filled_names(filled: dict[str, tuple[Any, Any]]) -> tuple[str, ...]:
-    return tuple(name for name in filled if name in FILLED_LABELS)
+def filled_names(filled: dict[str, tuple[Any, Any]]) -> tuple[str, ...]:
+    """Return the columns that a merge has changed, of those that have a name."""
+    return tuple(
+        name for name, (before, after) in filled.items() if name in FILLED_LABELS and before != after
+    )
 
 
 def _plain(value: Any) -> Any:

@@ -16,7 +16,6 @@ from registrar_tui.services.dto_merge import FILLED_LABELS, MergePatients, Merge
 from registrar_tui.services.rebooking import restrict_self_booking
 from registrar_tui.services.workplace import Workplace
 
-_RECOUNTED = "self_booking_until"
 Filled = dict[str, tuple[Any, Any]]
 
 
@@ -67,7 +66,7 @@ def part(session: Session, workplace: Workplace, retired_id: int, op_id: str) ->
     done = MergePatients(op_id, merge.survivor_id, retired_id, merge.reason)
     merging.tell_journal(session, workplace, "cards-parted", done)
     counts = {kind: len(ids) for kind, ids in moved.items() if kind in merging.COUNTED}
-    names = tuple(name for name in filled if name in FILLED_LABELS)
+    names = merging.filled_names(filled)
     return merging.answer_of(MergeView(merge.survivor_id, retired_id, counts, names, undone=True))
 
 
@@ -98,7 +97,7 @@ def _require_unchanged(
         FILLED_LABELS[name]
         for name, (_, after) in filled.items()
         if name in FILLED_LABELS
-        and name != _RECOUNTED
+        and name != merging.RECOUNTED
         and getattr(survivor, name) != merging.stored_value(name, after)
     ]
     if changed:
@@ -140,10 +139,10 @@ def _with_successors(session: Session, ids: list[int], survivor_id: int) -> list
 
 
 def _take_back(survivor: Patient, filled: Filled) -> bool:
-    """Empty what the merge had filled; tell whether the restriction has changed since and must be recounted."""
+    """Empty what the merge had filled; tell whether the restriction has changed since: it is recounted."""
     recounted = False
     for name, (before, after) in filled.items():
-        if name == _RECOUNTED and getattr(survivor, name) != merging.stored_value(name, after):
+        if name == merging.RECOUNTED and getattr(survivor, name) != merging.stored_value(name, after):
             recounted = True
             continue
         setattr(survivor, name, merging.stored_value(name, before))
