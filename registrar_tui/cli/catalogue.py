@@ -57,6 +57,25 @@ CATALOGUE: dict[str, Entry] = {
             "batch": Verb("ticket", "batch", "Собрать талоны одного дня в один файл."),
         },
     ),
+    "patient": Noun(
+        "Карточки пациентов: показать, найти похожие, объединить.",
+        {
+            "show": Verb("patient", "show", "Показать карточку пациента."),
+            "duplicates": Verb(
+                "patient",
+                "list_duplicates",
+                "Найти карточки того же человека: для одной карточки или по всей базе.",
+                "Пример: registrar patient duplicates 199",
+            ),
+            "merge": Verb(
+                "patient",
+                "merge",
+                "Объединить две карточки одного человека: вторая присоединяется к первой.",
+                "Пример: registrar patient merge 199 512 --reason 'один человек' --dry-run",
+            ),
+            "unmerge": Verb("patient", "unmerge", "Разъединить: вернуть карточке всё, что от неё перешло."),
+        },
+    ),
     "visit": Noun(
         "Приёмы.",
         {

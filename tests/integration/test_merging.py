@@ -31,7 +31,6 @@ from tests.integration.invariants import broken_invariants
 from tests.integration.tiny_clinic import MONDAY
 
 OLD, NEW = 1, 2
-ATTACHED = {"branch_id": 1, "since": MONDAY}
 _LEFT = ("version",)
 """A card that was merged and parted again has another version: an open form must not write over it."""
 
@@ -99,7 +98,7 @@ def full(clinic: Clinic) -> Clinic:
         )
         clinic.set(Patient, number, enp=policy)
     clinic.add(
-        Attachment(patient_id=NEW, status="active", district="4", **ATTACHED),
+        Attachment(patient_id=NEW, status="active", district="4", branch_id=1, since=MONDAY),
         Representative(patient_id=NEW, person_id=5, name="Дубравин И. П.", relation="отец"),
         Representative(patient_id=6, person_id=NEW, name="Берёзкин И. П.", relation="отец"),
     )
@@ -163,7 +162,7 @@ def test_documents_of_the_retired_card_are_in_force_where_the_survivor_has_none(
 
 
 def test_a_person_is_attached_to_one_branch(full: Clinic) -> None:
-    full.add(Attachment(patient_id=OLD, status="active", district="7", **ATTACHED))
+    full.add(Attachment(patient_id=OLD, status="active", district="7", branch_id=1))
     assert full.merge(OLD, NEW).moved["attachments"] == 0
     assert "участок 7" in full.desk().patient_card(OLD).attachment
     assert full.desk().find_patients("абрикосов").rows[0].district == "7"
@@ -367,7 +366,7 @@ def test_a_visit_that_lived_on_goes_home_as_it_is(full: Clinic) -> None:
     fresh = full.book(3206, OLD)
     assert unmerge(full, NEW).moved["visits"] == 6
     with full.read() as session:
-        owners = dict(session.execute(select(col(Visit.id), col(Visit.patient_id))).tuples().all())
+        owners = {row[0]: row[1] for row in session.execute(select(col(Visit.id), col(Visit.patient_id)))}
     assert owners[came] == owners[successor.id] == NEW
     assert owners[own] == owners[fresh.id] == OLD
     sound(full)
