@@ -47,7 +47,11 @@ CATALOGUE: dict[str, Entry] = {
     "cancel": Verb(
         "cancel", "cancel", "Отменить приём.", "Пример: registrar cancel 31 --reason patient-request"
     ),
-    "undo": Verb("undo", "undo", "Вернуть последнее действие этого рабочего места: запись, перенос, отмену."),
+    "undo": Verb(
+        "undo",
+        "undo",
+        "Вернуть последнее действие этого рабочего места: запись, перенос и так далее.",
+    ),
     "arrive": Verb("arrive", "arrive", "Отметить, что пациент пришёл."),
     "ticket": Noun(
         "Талоны: печать и проверка.",

@@ -38,14 +38,7 @@ _TABLES: Final = Patient.metadata.tables
 _P: Final = _TABLES["patient"].c
 _DOCUMENT: Final = _TABLES["identity_document"].c
 _POLICY: Final = _TABLES["policy"].c
-_RETIRED: Final = _P.merged_into_id.is_not(None)
 _PERSON_COLUMNS: Final = [_P[name] for name in people.Person._fields]
-_RETIRED_OWNER: Final = {
-    name: Question(
-        select(*_PERSON_COLUMNS).where(_P[name] == bindparam("value"), _RETIRED).limit(bindparam("most"))
-    )
-    for name in ("snils", "enp")
-}
 
 
 @cache
@@ -126,13 +119,9 @@ def _by_person(session: Session, subject: Person) -> Iterable[people.Person]:
 
 
 def _by_numbers(session: Session, subject: Person) -> Iterable[people.Person]:
-    for name, kind, value in (
-        ("snils", NumberKind.SNILS, subject.snils),
-        ("enp", NumberKind.ENP, subject.enp),
-    ):
+    for kind, value in ((NumberKind.SNILS, subject.snils), (NumberKind.ENP, subject.enp)):
         if value:
             yield from people.by_number(session, kind, value)
-            yield from people.as_persons(_RETIRED_OWNER[name].rows(session, {"value": value, "most": POOL}))
     for number in subject.policies:
         yield from people.by_number(session, NumberKind.POLICY, number)
     for number in subject.documents:

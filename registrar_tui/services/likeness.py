@@ -87,7 +87,7 @@ def likeness(one: Person, other: Person) -> Likeness:
     """Compare two cards; the order of the two changes nothing."""
     points = [*_numbers(one, other), *_names(one, other), _birth(one, other), *_rest(one, other)]
     score = sum(point.points for point in points)
-    if any(point.number for point in points):
+    if any(point.number for point in points) or _namesakes(one, other):
         score = max(score, WEAK)
     told = [point for point in points if point.words]
     return Likeness(
@@ -95,6 +95,13 @@ def likeness(one: Person, other: Person) -> Likeness:
         tuple(point.words for point in told if point.speaks_for),
         tuple(point.words for point in told if not point.speaks_for),
     )
+
+
+def _namesakes(one: Person, other: Person) -> bool:
+    """Tell whether the whole name and the day of birth agree: worth a look whatever the numbers say."""
+    named = (one.last, one.first, one.middle) == (other.last, other.first, other.middle)
+    born = one.birth is not None and (one.birth, one.birth_precision) == (other.birth, other.birth_precision)
+    return named and born and one.birth_precision == "day"
 
 
 def _numbers(one: Person, other: Person) -> Iterator[_Point]:

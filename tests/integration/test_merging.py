@@ -170,6 +170,10 @@ def test_a_person_is_attached_to_one_branch(full: Clinic) -> None:
 
 def test_the_retired_card_leads_on(full: Clinic) -> None:
     full.merge(OLD, NEW)
+    full.set(Patient, OLD, snils="08765430300")
+    assert [row.id for row in full.desk().find_patients("11223344595").rows] == [OLD], (
+        "kept on the retired card"
+    )
     for text in ("берёзкин", "+7 916 123-45-67", "45 02 123456", "1848530844000018", "11223344595"):
         assert [row.id for row in full.desk().find_patients(text).rows] == [OLD], text
     for call in (

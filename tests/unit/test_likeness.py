@@ -100,8 +100,9 @@ def test_twins_are_a_weak_hint_at_most() -> None:
 
 
 def test_a_namesake_with_another_number_is_at_most_weak() -> None:
-    told = likeness(replace(BARE, snils="1" * 11), replace(BARE, snils="2" * 11))
-    assert told.grade is Grade.WEAK and "другой СНИЛС" in told.against
+    one, other = (replace(BARE, snils=digit * 11, enp=digit * 16) for digit in "12")
+    told = likeness(one, other)
+    assert told.grade is Grade.WEAK and told.against == ("другой СНИЛС", "другой ЕНП")
 
 
 def test_two_spellings_of_one_name_are_one() -> None:
