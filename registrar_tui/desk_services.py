@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable
 from dataclasses import asdict
 from datetime import date
 from pathlib import Path
@@ -13,6 +12,7 @@ from typing import Any
 from sqlmodel import Session
 
 from registrar_tui.errors import Refusal
+from registrar_tui.merge_services import MergeServices, Work
 from registrar_tui.services import (
     arrivals,
     audit,
@@ -23,6 +23,8 @@ from registrar_tui.services import (
     grids,
     holds,
     masking,
+    merging,
+    parting,
     rebooking,
     registration,
     search,
@@ -32,6 +34,7 @@ from registrar_tui.services import (
     undoing,
     visits,
 )
+from registrar_tui.services.dto_merge import MergeView
 from registrar_tui.services.operations import AlreadyDone, once, stored_answer, unless_done
 from registrar_tui.services.permissions import Permission, allows
 from registrar_tui.services.protocol import TicketFormat
@@ -42,10 +45,9 @@ from registrar_tui.storage.session import Store
 from registrar_tui.vocabulary import Channel
 
 FIRST_FREE_TRIES = 100  # each lost try is a booking of another desk; fifty may want the same slot
-Work = Callable[[Session], dict[str, Any]]
 
 
-class DeskServices:
+class DeskServices(MergeServices):
     """Every use-case opens and closes its own session; a command runs exactly once by its `op_id`."""
 
     def __init__(
@@ -257,14 +259,19 @@ class DeskServices:
             command.op_id, _request("cancel", command), work, "cancelled", command.reason
         )
 
-    def undo(self, *, op_id: str) -> dto.VisitView:
+    def undo(self, *, op_id: str) -> dto.VisitView | MergeView:
         """Take back this desk's last action."""
         self._workplace.may(Permission.BOOK)
 
         def work(session: Session) -> dict[str, Any]:
+            merge = parting.last_of_desk(session, self._workplace)
+            if merge is not None:
+                self._workplace.may(Permission.MERGE)
+                return parting.part(session, self._workplace, merge.retired_id, op_id)
             return undoing.undo(session, self._workplace, op_id).as_dict()
 
-        return self._visit_command(op_id, "undo", work, "undone")
+        answer = self._visit_answer(op_id, "undo", work, "undone")
+        return merging.view_from(answer) if "retired_id" in answer else visits.view_from(answer)
 
     def arrive(self, code_or_visit: str, *, op_id: str) -> dto.VisitView:
         """Record an arrival."""
@@ -354,6 +361,8 @@ class DeskServices:
             answer = once(session, self._workplace, op_id, request, lambda: work(session))
             kind, object_id = _object_of(answer)
             detail = {"patient": answer["patient_id"]} if kind == "visit" else {}
+            if "retired_id" in answer:
+                detail = {"retired": answer["retired_id"]}
             audit.append(
                 session,
                 self._workplace.writer(),
@@ -383,8 +392,21 @@ class DeskServices:
         channel: Channel = Channel.DESK,
         patient_id: int | None = None,
     ) -> dto.VisitView:
+        answer = self._visit_answer(op_id, request, work, action, reason, channel, patient_id)
+        return visits.view_from(answer)
+
+    def _visit_answer(
+        self,
+        op_id: str,
+        request: str,
+        work: Work,
+        action: str,
+        reason: str = "",
+        channel: Channel = Channel.DESK,
+        patient_id: int | None = None,
+    ) -> dict[str, Any]:
         try:
-            return visits.view_from(self._once(op_id, request, work, action, reason))
+            return self._once(op_id, request, work, action, reason)
         except SlotLost as lost:
             raise self._taken(lost.slot_id, channel, patient_id) from lost
 

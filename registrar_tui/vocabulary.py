@@ -46,7 +46,12 @@ EVENT_LABELS: dict[str, str] = {
     "fulfilled": "был на приёме",
     "noshow": "не пришёл",
     "undone": "действие отменено",
+    "card-merged": "перешёл на другую карточку пациента",
+    "card-parted": "вернулся на свою карточку пациента",
 }
+
+# The visit stays as it is; whose card it stands on changes.
+CARD_EVENTS = ("card-merged", "card-parted")
 
 
 class SlotStatus(StrEnum):

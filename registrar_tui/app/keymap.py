@@ -47,6 +47,15 @@ TABLE: Final[tuple[Shortcut, ...]] = (
     key("card.book", "f3", "F3", "записать", "записать к врачу (или сразу набирайте специальность)", "card"),
     key("card.edit", "f4", "F4", "править", "изменить данные пациента", "card"),
     key(
+        "card.similar",
+        "ctrl+d",
+        "Ctrl+D",
+        "похожие",
+        "похожие карточки: не заведён ли этот человек дважды",
+        "card",
+        rank=4,
+    ),
+    key(
         "visit.move", "f6", "F6", "перенести", "перенести приём под курсором на другое время", "card", "today"
     ),
     key("visit.cancel", "f8", "F8", "отменить", "отменить приём под курсором", "card", "today"),
@@ -162,6 +171,23 @@ TABLE: Final[tuple[Shortcut, ...]] = (
     key("form.next", "enter,down,tab,ctrl+j", "Enter", "дальше", "следующее поле", "form", palette=False),
     key("form.previous", "up,shift+tab", "↑", "", "предыдущее поле", "form", palette=False),
     key("form.leave", "escape", "Esc", "назад", "назад; о несохранённом предупредит", "form", palette=False),
+    # похожие при сохранении
+    key(
+        "warned.open",
+        "enter,ctrl+j",
+        "Enter",
+        "это он",
+        "открыть карточку под курсором вместо новой",
+        "warned",
+    ),
+    key("warned.save", "ctrl+s,f10", "Ctrl+S", "сохранить", "сохранить: это другой человек", "warned"),
+    key("warned.back", "escape", "Esc", "к полям", "вернуться к полям, не сохраняя", "warned", palette=False),
+    # похожие карточки
+    key("similar.open", "enter,ctrl+j", "Enter", "карточка", "открыть карточку под курсором", "similar"),
+    key("similar.merge", "f6", "F6", "объединить", "присоединить карточку под курсором к этой", "similar"),
+    key("merge.confirm", "enter,ctrl+j", "Enter", "объединить", "объединить, как написано", "merging"),
+    key("merge.swap", "tab", "Tab", "оставить другую", "оставить другую карточку из двух", "merging"),
+    key("merge.cancel", "escape", "Esc", "назад", "оставить обе карточки как есть", "merging", palette=False),
     # отмена
     key("cancel.confirm", "enter", "Enter", "отменить приём", "отменить приём с этой причиной", "cancel"),
     key("cancel.reason_1", "1", "1–9", "причина", "выбрать причину по номеру", "cancel", palette=False),
@@ -214,7 +240,7 @@ TABLE: Final[tuple[Shortcut, ...]] = (
     key("list.page_up", "pageup", "PgUp PgDn", "", "на экран вверх и вниз", *LISTS, palette=False),
     key("list.page_down", "pagedown", "", "", "", *LISTS, palette=False),
     # везде
-    key("desk.undo", "ctrl+z", "Ctrl+Z", "", "отменить последнюю запись, перенос или отмену"),
+    key("desk.undo", "ctrl+z", "Ctrl+Z", "", "отменить последнюю запись, перенос, отмену или объединение"),
     key(
         "desk.back",
         "escape",
@@ -226,6 +252,7 @@ TABLE: Final[tuple[Shortcut, ...]] = (
         "grid",
         "ticket",
         "today",
+        "similar",
         "cancel",
         "journal",
         "operators",

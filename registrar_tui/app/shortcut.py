@@ -14,6 +14,9 @@ EVERYWHERE: Final = (
     "ticket",
     "today",
     "form",
+    "warned",
+    "similar",
+    "merging",
     "cancel",
     "journal",
     "operators",
@@ -21,7 +24,10 @@ EVERYWHERE: Final = (
     "help",
     "palette",
 )
-LISTS: Final = ("search", "target", "card", "today", "cancel", "journal", "operators", "help", "palette")
+LISTS: Final = (
+    *("search", "target", "card", "today", "warned", "similar", "cancel", "journal", "operators"),
+    *("help", "palette"),
+)
 # Where the office can be gone to without leaving something half done.
 SETTLED: Final = ("search", "card", "target", "grid", "ticket", "today", "cancel", "journal", "operators")
 
@@ -35,6 +41,9 @@ PLACE_TITLES: Final[dict[str, str]] = {
     "ticket": "талон",
     "today": "сегодня",
     "form": "анкета пациента",
+    "warned": "анкета: такой пациент, возможно, уже есть",
+    "similar": "похожие карточки",
+    "merging": "объединение карточек",
     "cancel": "отмена приёма",
     "journal": "журнал",
     "operators": "операторы",

@@ -47,7 +47,11 @@ CATALOGUE: dict[str, Entry] = {
     "cancel": Verb(
         "cancel", "cancel", "Отменить приём.", "Пример: registrar cancel 31 --reason patient-request"
     ),
-    "undo": Verb("undo", "undo", "Вернуть последнее действие этого рабочего места: запись, перенос, отмену."),
+    "undo": Verb(
+        "undo",
+        "undo",
+        "Вернуть последнее действие этого рабочего места: запись, перенос и так далее.",
+    ),
     "arrive": Verb("arrive", "arrive", "Отметить, что пациент пришёл."),
     "ticket": Noun(
         "Талоны: печать и проверка.",
@@ -55,6 +59,25 @@ CATALOGUE: dict[str, Entry] = {
             "print": Verb("ticket", "print_ticket", "Напечатать талон ещё раз."),
             "verify": Verb("ticket", "verify", "Проверить код предъявленного талона."),
             "batch": Verb("ticket", "batch", "Собрать талоны дня или таблицы в один файл."),
+        },
+    ),
+    "patient": Noun(
+        "Карточки пациентов: показать, найти похожие, объединить.",
+        {
+            "show": Verb("patient", "show", "Показать карточку пациента."),
+            "duplicates": Verb(
+                "patient",
+                "list_duplicates",
+                "Найти карточки того же человека: для одной карточки или по всей базе.",
+                "Пример: registrar patient duplicates 199",
+            ),
+            "merge": Verb(
+                "patient",
+                "merge",
+                "Объединить две карточки одного человека: вторая присоединяется к первой.",
+                "Пример: registrar patient merge 199 512 --reason 'один человек' --dry-run",
+            ),
+            "unmerge": Verb("patient", "unmerge", "Разъединить: вернуть карточке всё, что от неё перешло."),
         },
     ),
     "visit": Noun(

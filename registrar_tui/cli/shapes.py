@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from registrar_tui.services.dto import DoctorRow, VisitRow, VisitView, minute_iso
+from registrar_tui.services.dto import DoctorRow, PatientCard, VisitRow, VisitView, minute_iso
 from registrar_tui.validators.result import Checked
 
 _VISIT = (
@@ -27,6 +27,25 @@ def doctor_shape(doctor: DoctorRow) -> dict[str, Any]:
     """Return one object of `doctor list`."""
     shape = doctor.as_dict()
     return {key: shape[key] for key in _DOCTOR}
+
+
+def card_shape(card: PatientCard) -> dict[str, Any]:
+    """Return the object of `patient show`."""
+    return {
+        "id": card.id,
+        "version": card.version,
+        "full_name": card.full_name,
+        "birth_date": card.birth_date.isoformat(),
+        "sex": card.sex,
+        "attachment": card.attachment,
+        "warnings": [{"code": one.code, "message": one.message} for one in card.warnings],
+        "documents": [
+            {"title": one.title, "number": one.number, "verified": one.verified, "ok": one.ok}
+            for one in card.documents
+        ],
+        "representatives": list(card.representatives),
+        "visits": [visit_row_shape(visit) for visit in (*card.coming, *card.past)],
+    }
 
 
 def visit_row_shape(row: VisitRow) -> dict[str, Any]:

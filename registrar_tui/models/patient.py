@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from sqlalchemy import Column, Index, text
+from sqlalchemy import Column, Index, Text, text
 from sqlmodel import Field, SQLModel
 
 from registrar_tui.models.columns import SearchKey, UtcInstant
@@ -33,6 +33,16 @@ class Patient(SQLModel, table=True):
             unique=True,
             sqlite_where=text("merged_into_id IS NULL"),
             postgresql_where=text("merged_into_id IS NULL"),
+        ),
+        # Retired cards are few: their numbers and their survivors are looked up in indexes of their own.
+        *(
+            Index(
+                f"ix_patient_retired_{name}",
+                column,
+                sqlite_where=text("merged_into_id IS NOT NULL"),
+                postgresql_where=text("merged_into_id IS NOT NULL"),
+            )
+            for name, column in (("into", "merged_into_id"), ("snils", "snils"), ("enp", "enp"))
         ),
     )
 
@@ -80,6 +90,7 @@ class IdentityDocument(SQLModel, table=True):
     issuer_code: str = ""
     verification: str = Field(default=Verification.NOT_SHOWN.value)
     verified_on: date | None = None
+    came_from_id: int | None = Field(default=None, description="the retired card it came from with a merge")
 
 
 class Policy(SQLModel, table=True):
@@ -95,6 +106,7 @@ class Policy(SQLModel, table=True):
     valid_until: date | None = None
     verification: str = Field(default=Verification.NOT_SHOWN.value)
     verified_on: date | None = None
+    came_from_id: int | None = Field(default=None, description="the retired card it came from with a merge")
 
 
 class Attachment(SQLModel, table=True):
@@ -118,6 +130,37 @@ class Representative(SQLModel, table=True):
     name: str
     relation: str
     phone: str | None = None
+
+
+class PatientMerge(SQLModel, table=True):
+    """One merge of two cards; `moved` and `filled` hold what undoing it gives back, exactly."""
+
+    __tablename__ = "patient_merge"
+    __table_args__ = (
+        Index(
+            "uq_patient_merge_retired",
+            "retired_id",
+            unique=True,
+            sqlite_where=text("undone_at IS NULL"),
+            postgresql_where=text("undone_at IS NULL"),
+        ),
+        Index("ix_patient_merge_desk", "desk", "id"),
+    )
+
+    id: int | None = Field(default=None, primary_key=True)
+    survivor_id: int = Field(foreign_key="patient.id", index=True)
+    retired_id: int = Field(foreign_key="patient.id")
+    at: datetime = Field(sa_column=Column(UtcInstant, nullable=False))
+    operator: str
+    desk: str
+    reason: str = Field(sa_column=Column(Text, nullable=False))
+    op_id: str
+    moved: str = Field(sa_column=Column(Text, nullable=False), description="JSON: ids by kind")
+    filled: str = Field(
+        sa_column=Column(Text, nullable=False), description="JSON: [before, after] by the survivor's column"
+    )
+    last_event_id: int = Field(description="the newest event of any visit before the merge's own")
+    undone_at: datetime | None = Field(default=None, sa_column=Column(UtcInstant, nullable=True))
 
 
 class Surname(SQLModel, table=True):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from textual.message import Message
 
 if TYPE_CHECKING:
-    from registrar_tui.services import dto
+    from registrar_tui.services import dto, dto_merge
 
 
 @dataclass(eq=False, repr=False)
@@ -108,3 +108,34 @@ class CardReread(Message):
     """The card another desk has changed was read again, so that the form can show the difference."""
 
     card: dto.PatientCard
+
+
+@dataclass(eq=False, repr=False)
+class DraftCompared(Message):
+    """Cards like the draft that is about to be saved were looked for."""
+
+    draft: dto.PatientDraft
+    rows: tuple[dto_merge.DuplicateRow, ...]
+
+
+@dataclass(eq=False, repr=False)
+class SimilarFound(Message):
+    """Cards like a person's were found."""
+
+    number: int
+    rows: tuple[dto_merge.DuplicateRow, ...]
+
+
+@dataclass(eq=False, repr=False)
+class MergePlanned(Message):
+    """What a merge would do was read."""
+
+    number: int
+    plan: dto_merge.MergePlan
+
+
+@dataclass(eq=False, repr=False)
+class CardsMerged(Message):
+    """Two cards were made one."""
+
+    view: dto_merge.MergeView

@@ -75,6 +75,7 @@ class CardPane(Pane, can_focus=True):
             commands["card.book"] = command(self.desk.open_target, self.person)
         if self.card is not None:
             commands["card.edit"] = command(self.desk.open_form, self.card, self.card.draft)
+            commands["card.similar"] = command(self.desk.open_similar, self.person)
         visit = self.visit
         if visit is not None:
             commands["card.repeat"] = command(self.desk.repeat_visit, visit)

@@ -26,6 +26,7 @@ from registrar_tui.widgets.status_line import KeyLine
 
 if TYPE_CHECKING:
     from registrar_tui.services.dto import VisitView
+    from registrar_tui.services.dto_merge import MergeView
 
 Matrix = Sequence[Sequence[bool]]
 
@@ -168,22 +169,15 @@ class DeskScreen(OfficeWays):
         self._undo_op_id = None
 
     def undo(self) -> None:
-        """Ctrl+Z: take back the last booking, move or cancellation of this desk."""
+        """Ctrl+Z: take back the last booking, move, cancellation or merge of this desk."""
         op_id = self._undo_op_id = self._undo_op_id or new_op_id()
         self.ask("undo", lambda services: services.undo(op_id=op_id), ActionUndone)
 
     @on(ActionUndone)
     def _action_undone(self, message: ActionUndone) -> None:
         message.stop()
-        from registrar_tui.vocabulary import ACTIVE_STATUSES
-
         self._undo_op_id = None
-        visit = message.visit
-        when = day_and_time(visit.starts_at)
-        if visit.status in ACTIVE_STATUSES:
-            self.announce(f"✓ Возвращено: запись {visit.number} на {when} действует.", "done")
-        else:
-            self.announce(f"✓ Запись {visit.number} на {when} отменена, бирка свободна.", "done")
+        self.announce(undone_words(message.done), "done")
         if self.current is not None:
             self.current.renew()
 
@@ -227,3 +221,16 @@ class DeskScreen(OfficeWays):
         """Give back what this desk holds before it closes."""
         if self.current is not None:
             await self.current.left()
+
+
+def undone_words(done: VisitView | MergeView) -> str:
+    """Say what was taken back."""
+    from registrar_tui.services.dto_merge import MergeView
+    from registrar_tui.vocabulary import ACTIVE_STATUSES
+
+    if isinstance(done, MergeView):
+        return f"✓ {done.sentence}"
+    when = day_and_time(done.starts_at)
+    if done.status in ACTIVE_STATUSES:
+        return f"✓ Возвращено: запись {done.number} на {when} действует."
+    return f"✓ Запись {done.number} на {when} отменена, бирка свободна."

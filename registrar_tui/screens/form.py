@@ -14,10 +14,12 @@ from textual.widgets import Input
 
 from registrar_tui.errors import FieldErrors
 from registrar_tui.plain import plain
-from registrar_tui.screens.answers import CardReread, PatientSaved
+from registrar_tui.screens.answers import CardReread, DraftCompared, PatientSaved
 from registrar_tui.screens.calls import may_retry, new_op_id
 from registrar_tui.screens.messages import CallFailed
 from registrar_tui.screens.pane import Command, Pane, Person, command
+from registrar_tui.screens.similar_rows import SimilarBox
+from registrar_tui.screens.words import short_name
 from registrar_tui.services.dto import PatientCard, PatientDraft
 from registrar_tui.widgets.field import Field
 from registrar_tui.widgets.status_line import SplitLine
@@ -36,11 +38,14 @@ FIELDS: Final[tuple[tuple[str, str, str], ...]] = (
     ("email", "Почта", ""),
     ("address", "Адрес", ""),
 )
+KNOWN_BY: Final = frozenset(
+    {"last_name", "first_name", "middle_name", "birth_date", "snils", "policy", "passport", "phone"}
+)
 _SEX_SHOWN: Final = {"M": "м", "F": "ж"}
 _SEX_TYPED: Final = {"м": "M", "муж": "M", "m": "M", "v": "M", "ж": "F", "жен": "F", "f": "F", "w": "F"}
 
 
-class FormPane(Pane):
+class FormPane(Pane, can_focus=True):
     """A new card or a change of one; nothing typed is lost to a refusal."""
 
     NAME = "form"
@@ -55,6 +60,8 @@ class FormPane(Pane):
         self._opened = PatientDraft()
         self._op_id = ""
         self._sent: PatientDraft | None = None
+        self._cleared: PatientDraft | None = None
+        self.similar = SimilarBox(id="form-similar")
         self._saving = False
         self._leaving = False
 
@@ -63,9 +70,23 @@ class FormPane(Pane):
         yield self.head
         with self.scroll:
             yield from self.lines.values()
+        yield self.similar
+
+    @property
+    def place(self) -> str:
+        """The fields, or the cards that are like what is typed."""
+        return "warned" if self.similar.cards.card else self.NAME
 
     def commands(self) -> Mapping[str, Command]:
-        """Saving and the way between fields."""
+        """Saving and the way between fields, or what to do about cards that are alike."""
+        if self.place == "warned":
+            return {
+                "warned.open": self.open_similar,
+                "warned.save": self.save_anyway,
+                "warned.back": self.back_to_fields,
+                "list.up": command(self.similar.cards.step, -1),
+                "list.down": command(self.similar.cards.step, 1),
+            }
         commands: dict[str, Command] = {
             "form.next": command(self.step, 1),
             "form.previous": command(self.step, -1),
@@ -77,6 +98,8 @@ class FormPane(Pane):
 
     def focus_target(self) -> Widget:
         """The first field with a problem, else the first empty one a new card needs, else the first."""
+        if self.place == "warned":
+            return self
         lines = list(self.lines.values())
         wrong = [line for line in lines if line.problem]
         empty = [line for line in lines if not line.value and self.card is None]
@@ -86,8 +109,9 @@ class FormPane(Pane):
         """Begin with a card to change, or with what is known of a new person."""
         draft = draft or PatientDraft()
         self.card = card
-        self._op_id, self._sent = new_op_id(), None
+        self._op_id, self._sent, self._cleared = new_op_id(), None, None
         self._saving = self._leaving = False
+        self.similar.warn(())
         for name, line in self.lines.items():
             line.value = _shown(name, getattr(draft, name))
             line.tell("")
@@ -110,16 +134,33 @@ class FormPane(Pane):
         self.screen.set_focus(inputs[min(max(at + by, 0), len(inputs) - 1)])
 
     def save(self) -> None:
-        """Ctrl+S: send the card; a retry of the same text keeps its mark."""
+        """Ctrl+S: look for the same person first, then send; a retry of the same text is only sent again."""
         if self._saving:
             return
-        draft = self.draft()
-        if self._sent is not None and draft != self._sent:
-            self._op_id = new_op_id()
-        self._sent, self._saving, self._leaving = draft, True, False
-        card, op_id = self.card, self._op_id
+        draft, own_id = self.draft(), None if self.card is None else self.card.id
+        self._saving, self._leaving = True, False
         for line in self.lines.values():
             line.tell("")
+        if draft in (self._sent, self._cleared) or not self._names_another(draft):
+            self._send(draft)
+        else:
+            self.ask(
+                "draft_duplicates",
+                lambda services: services.draft_duplicates(draft, own_id=own_id),
+                lambda rows: DraftCompared(draft, rows),
+            )
+
+    def _names_another(self, draft: PatientDraft) -> bool:
+        """Tell whether anything that a person is known by was typed since the form was opened."""
+        return self.card is None or any(
+            getattr(draft, name) != getattr(self._opened, name) for name in KNOWN_BY
+        )
+
+    def _send(self, draft: PatientDraft) -> None:
+        if self._sent is not None and draft != self._sent:
+            self._op_id = new_op_id()
+        self._sent = draft
+        card, op_id = self.card, self._op_id
         if card is None:
             self.ask(
                 "register_patient",
@@ -132,6 +173,36 @@ class FormPane(Pane):
                 lambda services: services.edit_patient(card.id, card.version, draft, op_id=op_id),
                 lambda saved: PatientSaved(saved, created=False),
             )
+
+    @on(DraftCompared)
+    def _draft_compared(self, message: DraftCompared) -> None:
+        message.stop()
+        if not message.rows:
+            self._send(message.draft)
+            return
+        self._saving = False
+        self.similar.warn(message.rows)
+        self.screen.set_focus(self.focus_target())
+        self.desk.keys_changed()
+
+    async def open_similar(self) -> None:
+        """Enter: that is the person; nothing new is saved."""
+        card = self.similar.cards.card
+        if card is not None:
+            self.desk.leave_behind(self)
+            await self.desk.open_card(Person(card.id, card.full_name, short_name(card.full_name)))
+
+    def save_anyway(self) -> None:
+        """Ctrl+S once more: it is another person."""
+        self._cleared = self.draft()
+        self.back_to_fields()
+        self.save()
+
+    def back_to_fields(self) -> None:
+        """Esc: the fields as they are typed."""
+        self.similar.warn(())
+        self.screen.set_focus(self.focus_target())
+        self.desk.keys_changed()
 
     async def leave(self) -> None:
         """Esc: back; the first one warns if something typed would be lost."""

@@ -153,6 +153,14 @@ class Journeys(Caller, Screen[None]):
         pane.open(card, draft)
         await self.come(pane)
 
+    async def open_similar(self, person: Person) -> None:
+        """Look for other cards of a person."""
+        from registrar_tui.screens.similar import SimilarPane
+
+        pane = await self.bring(SimilarPane)
+        pane.open(person)
+        await self.come(pane)
+
     async def open_ticket(self, visit_id: int) -> None:
         """Show a visit's ticket."""
         from registrar_tui.screens.ticket import TicketPane

@@ -10,7 +10,7 @@ from textual.message import Message
 
 if TYPE_CHECKING:
     from registrar_tui.errors import RegistrarError
-    from registrar_tui.services import dto
+    from registrar_tui.services import dto, dto_merge
 
 
 @dataclass(eq=False, repr=False)
@@ -58,9 +58,9 @@ class MoveAimed(Message):
 
 @dataclass(eq=False, repr=False)
 class ActionUndone(Message):
-    """The last booking, move or cancellation of this desk was taken back."""
+    """The last booking, move, cancellation or merge of this desk was taken back."""
 
-    visit: dto.VisitView
+    done: dto.VisitView | dto_merge.MergeView
 
 
 @dataclass(eq=False, repr=False)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import date
 from typing import TypeVar
 
-from sqlalchemy import or_, select
-from sqlmodel import Session, col
+from sqlalchemy import ColumnElement, or_, select
+from sqlmodel import Session, SQLModel, col
 
 from registrar_tui.errors import Refusal
 from registrar_tui.models import (
@@ -35,6 +35,10 @@ from registrar_tui.vocabulary import (
 )
 
 Document = TypeVar("Document", IdentityDocument, Policy, Attachment)
+_OWN_FIRST: dict[type[SQLModel], ColumnElement[bool]] = {
+    IdentityDocument: col(IdentityDocument.came_from_id).is_not(None),
+    Policy: col(Policy.came_from_id).is_not(None),
+}
 PAST_SHOWN = 20
 CONSENT_AGE = 15  # 323-ФЗ, статья 20: younger patients come with a legal representative
 _DOCUMENT_NAMES = {kind.code: kind.name for kind in DOCUMENT_KINDS}
@@ -85,10 +89,14 @@ def card(session: Session, workplace: Workplace, patient_id: int) -> dto.Patient
 
 
 def latest(session: Session, table: type[Document], patient_id: int) -> Document | None:
-    """Return the newest row of a person, None where there is none."""
-    statement = (
-        select(table).where(col(table.patient_id) == patient_id).order_by(col(table.id).desc()).limit(1)
-    )
+    """Return the newest row of a person, None where there is none.
+
+    What came from a merged card yields to what the person's own card had: the survivor's numbers win.
+    """
+    statement = select(table).where(col(table.patient_id) == patient_id)
+    if table in _OWN_FIRST:
+        statement = statement.order_by(_OWN_FIRST[table])
+    statement = statement.order_by(col(table.id).desc()).limit(1)
     found: Document | None = session.execute(statement).scalar_one_or_none()
     return found
 

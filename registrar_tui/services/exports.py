@@ -156,11 +156,14 @@ def _birth(day: date, precision: str) -> str:
 def _latest(
     session: Session, table: type[IdentityDocument] | type[Policy], between: tuple[int, int]
 ) -> dict[int, str]:
-    """Return the newest document of each person of a stretch: the last one read stands."""
+    """Return the newest document of each person of a stretch: the last one read stands.
+
+    One that came with a merge yields to the card's own.
+    """
     rows = session.execute(
         select(col(table.patient_id), col(table.series), col(table.number))
         .where(col(table.patient_id) >= between[0], col(table.patient_id) <= between[1])
-        .order_by(col(table.id))
+        .order_by(col(table.came_from_id).is_(None), col(table.id))
     )
     # Without the sign the digits of an old policy would be read back as the number of a blank.
     sign = " № " if table is Policy else " "

@@ -15,6 +15,7 @@ class Permission(StrEnum):
     NUMBERS = "numbers"  # personal numbers unmasked
     OPEN_CARD = "open-card"
     EDIT_CARD = "edit-card"
+    MERGE = "merge"  # two cards of one person into one, and apart again
     BOOK = "book"
     OVERRIDE = "override"
     ARRIVE = "arrive"
@@ -43,7 +44,7 @@ _DESK = frozenset(
 
 ROLES: Mapping[str, frozenset[Permission]] = {
     "registrar": _DESK,
-    "senior": _DESK | {Permission.SCHEDULE, Permission.EXPORT, Permission.IMPORT},
+    "senior": _DESK | {Permission.MERGE, Permission.SCHEDULE, Permission.EXPORT, Permission.IMPORT},
     # Runs the system, reads no patients.
     "administrator": frozenset(
         {

@@ -11,11 +11,13 @@ from pathlib import Path
 from typing import Literal, Protocol
 
 from registrar_tui.services import dto
+from registrar_tui.services.dto_merge import MergeView
+from registrar_tui.services.protocol_merge import Merging
 
 TicketFormat = Literal["a6", "a5", "a4", "80mm", "58mm", "text"]
 
 
-class Services(Protocol):
+class Services(Merging, Protocol):
     """The clinic's desk: questions, then commands."""
 
     def greeting(self) -> dto.DeskGreeting:
@@ -100,8 +102,8 @@ class Services(Protocol):
         """Cancel a visit; later than 24 hours before counts as late."""
         ...
 
-    def undo(self, *, op_id: str) -> dto.VisitView:
-        """Take back this desk's last booking, move or cancellation by a compensating event."""
+    def undo(self, *, op_id: str) -> dto.VisitView | MergeView:
+        """Take back this desk's last booking, move, cancellation or merge by a compensating event."""
         ...
 
     def arrive(self, code_or_visit: str, *, op_id: str) -> dto.VisitView:

@@ -15,6 +15,7 @@ from registrar_tui.errors import FieldError, FieldErrors, Refusal, WayOut
 from registrar_tui.models import IdentityDocument, Patient, Policy
 from registrar_tui.services import dto, surname_index
 from registrar_tui.services.cards import latest, load_patient
+from registrar_tui.services.likeness import Person
 from registrar_tui.services.search_keys import number_key, patient_keys
 from registrar_tui.services.wording import full_name
 from registrar_tui.services.workplace import Workplace
@@ -95,6 +96,28 @@ def edit(
         surname_index.remove(session, former_key)
         surname_index.add(session, patient.last_key)
     _store_documents(session, form, patient_id)
+
+
+def compared(session: Session, workplace: Workplace, draft: dto.PatientDraft, own_id: int | None) -> Person:
+    """Return what a draft is compared with other cards by; refuses what saving it would refuse."""
+    form = _checked(draft, workplace.now().date())
+    _require_unique(session, form, own_id)
+    columns = _columns(form)
+    passport, policy = form.values["passport"], form.values["policy"]
+    return Person(
+        last=columns["last_key"],
+        first=columns["first_key"],
+        middle=columns["middle_key"],
+        birth=form.birth,
+        birth_precision=columns["birth_precision"],
+        sex=columns["sex"],
+        snils=columns["snils"],
+        enp=columns["enp"],
+        phone=columns["phone"],
+        email=columns["email"],
+        documents=frozenset({number_key(*split_document(passport))} if passport else ()),
+        policies=frozenset({_policy_parts(policy)[2]} if policy else ()),
+    )
 
 
 def _checked(draft: dto.PatientDraft, today: date) -> _Form:
@@ -246,10 +269,16 @@ def _store_identity(session: Session, form: _Form, patient_id: int, value: str) 
 
 
 def _store_policy(session: Session, patient_id: int, value: str) -> None:
-    recognised = recognise_policy(value)
-    kind = _POLICY_KINDS[recognised] if recognised else "С"
-    series, _, number = value.rpartition(" ") if kind == "С" else ("", "", value)
+    kind, series, number = _policy_parts(value)
     former = latest(session, Policy, patient_id)
     if former is not None and (former.series, former.number) == (series, number):
         return
     session.add(Policy(patient_id=patient_id, kind=kind, series=series, number=number))
+
+
+def _policy_parts(value: str) -> tuple[str, str, str]:
+    """Return kind, series and number of a checked policy."""
+    recognised = recognise_policy(value)
+    kind = _POLICY_KINDS[recognised] if recognised else "С"
+    series, _, number = value.rpartition(" ") if kind == "С" else ("", "", value)
+    return kind, series, number

@@ -61,9 +61,10 @@ def _places(count: int) -> Question:
 @cache
 def _policies_of(count: int) -> Question:
     return Question(
-        select(_POLICY.patient_id, _POLICY.series, _POLICY.number, _POLICY.valid_from, _POLICY.id).where(
-            among(_POLICY.patient_id, "ids", count)
-        )
+        select(
+            *(_POLICY.patient_id, _POLICY.series, _POLICY.number, _POLICY.valid_from, _POLICY.id),
+            _POLICY.came_from_id,
+        ).where(among(_POLICY.patient_id, "ids", count))
     )
 
 
@@ -208,7 +209,7 @@ def _district(place: _Place, *, here: bool) -> str:
 
 
 def _policies(session: Session, ids: list[int]) -> dict[int, str]:
-    """Return the text of each person's newest policy."""
+    """Return the text of each person's newest policy; one that came with a merge yields to the card's own."""
     rows = _policies_of(width(len(ids))).rows(session, listed("ids", ids))
-    newest = sorted(rows, key=lambda row: (str(row[3] or ""), row[4]))
+    newest = sorted(rows, key=lambda row: (row[5] is None, str(row[3] or ""), row[4]))
     return {row[0]: policy_text(f"{row[1]} {row[2]}".strip()) for row in newest}

@@ -40,8 +40,13 @@ class Person(NamedTuple):
     merged_into_id: int | None
 
 
+def as_persons(rows: list[tuple[Any, ...]]) -> list[Person]:
+    """Return rows of the columns of `Person` as such."""
+    return list(map(Person._make, rows))
+
+
 def _read(question: Question, session: Session, values: dict[str, Any]) -> list[Person]:
-    return list(map(Person._make, question.rows(session, values)))
+    return as_persons(question.rows(session, values))
 
 
 def highest_id(session: Session) -> int:
@@ -64,6 +69,8 @@ def by_number(session: Session, kind: NumberKind, value: str) -> list[Person]:
         number = int(value[1:11] if kind is NumberKind.TICKET else value)
         return _read(ways.VISITOR, session, {"value": number}) if number <= _LARGEST_ID else []
     found = _read(ways.OWNER[kind], session, {"value": value}) if kind in ways.OWNER else []
+    if not found and kind in ways.RETIRED_OWNER:
+        found = _read(ways.RETIRED_OWNER[kind], session, {"value": value})
     if found or kind is NumberKind.SNILS:
         return found
     return _read(ways.POLICY, session, {"value": value})

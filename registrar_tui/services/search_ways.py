@@ -107,6 +107,12 @@ OWNER: Final[dict[NumberKind, Question]] = {
     NumberKind.SNILS: Question(_ALL.where(_P.snils == bindparam("value"), _LIVING)),
     NumberKind.ENP: Question(_ALL.where(_P.enp == bindparam("value"), _LIVING)),
 }
+# A merged card keeps its own numbers, and several may have kept the same one.
+_RETIRED: Final = _P.merged_into_id.is_not(None)
+RETIRED_OWNER: Final[dict[NumberKind, Question]] = {
+    NumberKind.SNILS: Question(_ALL.where(_P.snils == bindparam("value"), _RETIRED).limit(POOL)),
+    NumberKind.ENP: Question(_ALL.where(_P.enp == bindparam("value"), _RETIRED).limit(POOL)),
+}
 
 
 def _owners(table: str, column: str) -> Question:

@@ -26,7 +26,7 @@ from registrar_tui.services.visits import (
     visit_by_id,
 )
 from registrar_tui.services.workplace import Workplace
-from registrar_tui.vocabulary import Channel, VisitStatus
+from registrar_tui.vocabulary import CARD_EVENTS, Channel, VisitStatus
 
 WINDOW = timedelta(minutes=30)
 _UNDOABLE = ("booked", "moved-to", "cancelled")
@@ -36,7 +36,12 @@ _LOOKED_AT = 200  # events of this desk; within the window there are fewer
 
 def undo(session: Session, workplace: Workplace, op_id: str) -> dto.VisitView:
     """Take back the newest action of this desk and operator; the visit after the change."""
-    event = _last_action(session, workplace)
+    event = last_action(session, workplace)
+    if event is None:
+        minutes = int(WINDOW.total_seconds() // 60)
+        raise Refusal(
+            "nothing_to_undo", f"За последние {minutes} минут в этом окне нечего отменять.", field="visit"
+        )
     visit = visit_by_id(session, event.visit_id)
     patient_facts(session, visit.patient_id, lock=True)
     visit = visit_by_id(session, event.visit_id, lock=True)
@@ -54,7 +59,8 @@ def undo(session: Session, workplace: Workplace, op_id: str) -> dto.VisitView:
     return view_of(session, workplace, visit)
 
 
-def _last_action(session: Session, workplace: Workplace) -> VisitEvent:
+def last_action(session: Session, workplace: Workplace) -> VisitEvent | None:
+    """Return the newest action with a visit that this desk and operator may still take back."""
     statement = (
         select(VisitEvent)
         .where(
@@ -70,17 +76,14 @@ def _last_action(session: Session, workplace: Workplace) -> VisitEvent:
     for event in events:
         if event.what in _UNDOABLE and event.op_id not in undone:
             return event
-    minutes = int(WINDOW.total_seconds() // 60)
-    raise Refusal(
-        "nothing_to_undo", f"За последние {minutes} минут в этом окне нечего отменять.", field="visit"
-    )
+    return None
 
 
 def _require_untouched(session: Session, visit: Visit, event: VisitEvent) -> None:
-    """Another desk may have worked on the visit since."""
+    """Another desk may have worked on the visit since; its way to another card and back changes nothing."""
     latest = session.execute(
         select(col(VisitEvent.id))
-        .where(col(VisitEvent.visit_id) == visit.id)
+        .where(col(VisitEvent.visit_id) == visit.id, col(VisitEvent.what).not_in(CARD_EVENTS))
         .order_by(col(VisitEvent.id).desc())
         .limit(1)
     ).scalar_one()

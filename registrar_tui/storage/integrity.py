@@ -70,6 +70,7 @@ def check_base(
             ("История приёмов", integrity_visits.visits_against_events),
             ("Расписание", integrity_visits.times),
             ("Операции", integrity_visits.operations),
+            ("Объединения карт", integrity_people.merges),
             ("Словарь фамилий", integrity_people.dictionary),
             ("Ключи поиска", integrity_people.keys if thorough else integrity_people.some_keys),
         ]

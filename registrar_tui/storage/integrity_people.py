@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, select, text
 from sqlmodel import SQLModel
 
 from registrar_tui.services.search_keys import number_key, patient_keys
@@ -21,6 +21,38 @@ _SURNAME, _DELETION, _TRIGRAM = (
     _TABLES["surname_trigram"],
 )
 _SAMPLE = 97  # without `thorough`, every card whose id is a multiple of it
+
+
+def merges(connection: Connection, findings: Findings) -> None:
+    """A merged card points to a living one, has no visits, and its merge is written down."""
+    # A circle is a chain, too: every card of it points to a merged one.
+    chained = (
+        "SELECT card.id, card.merged_into_id FROM patient AS card "
+        "JOIN patient AS survivor ON survivor.id = card.merged_into_id "
+        "WHERE card.merged_into_id IS NOT NULL AND survivor.merged_into_id IS NOT NULL"
+    )
+    for card, survivor in rows(connection, chained):
+        findings.add("merge_chain", f"Карта {card} указывает на карту {survivor}, а та сама объединена.")
+    visiting = (
+        "SELECT visit.id, card.id FROM patient AS card JOIN visit ON visit.patient_id = card.id "
+        "WHERE card.merged_into_id IS NOT NULL"
+    )
+    for visit, card in rows(connection, visiting):
+        findings.add("merged_with_visit", f"Приём {visit} стоит на объединённой карте {card}.")
+    unrecorded = (
+        "SELECT card.id FROM patient AS card LEFT JOIN patient_merge AS done "
+        "ON done.retired_id = card.id AND done.undone_at IS NULL "
+        "WHERE card.merged_into_id IS NOT NULL AND done.id IS NULL"
+    )
+    for (card,) in rows(connection, unrecorded):
+        findings.add("merge_unrecorded", f"Карта {card} объединена, но записи об этом нет.")
+    lost = (
+        "SELECT card.id FROM patient_merge AS done JOIN patient AS card ON card.id = done.retired_id "
+        "WHERE done.undone_at IS NULL AND card.merged_into_id IS NULL"
+    )
+    for (card,) in rows(connection, lost):
+        findings.add("merge_lost", f"Карта {card} записана объединённой, но стоит отдельно.")
+    findings.checked += int(connection.execute(text("SELECT count(*) FROM patient_merge")).scalar_one())
 
 
 def dictionary(connection: Connection, findings: Findings) -> None:

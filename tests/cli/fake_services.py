@@ -11,13 +11,14 @@ from registrar_tui.errors import Refusal, WayOut
 from registrar_tui.services import dto
 from registrar_tui.services.protocol import TicketFormat
 from registrar_tui.vocabulary import TICKET_VERDICT_LABELS, TicketVerdict, VisitStatus
+from tests.cli.fake_merging import FakeMerging
 
 HOSTILE = "Иванов [red]Иван[/red] \x1b[31mПетрович\u202e\x9b2J"
 CODE = "04120000000000000017"
 FIRST_SLOT = 4001
 
 
-class FakeServices:
+class FakeServices(FakeMerging):
     """Books, moves and cancels in dictionaries; keeps every command it was given in `asked`."""
 
     def __init__(self) -> None:

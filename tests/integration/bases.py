@@ -18,6 +18,7 @@ from registrar_tui.config import Config
 from registrar_tui.desk_services import DeskServices
 from registrar_tui.models import Slot
 from registrar_tui.services import dto
+from registrar_tui.services.dto_merge import MergePatients, MergeView
 from registrar_tui.storage.engine import open_engine
 from registrar_tui.storage.session import Store
 from registrar_tui.vocabulary import Channel, Initiator
@@ -167,8 +168,14 @@ class Clinic:
         return self.desk(desk).cancel(dto.CancelVisit(new_op(), visit, reason, by))
 
     def undo(self, *, desk: str = "окно 1") -> dto.VisitView:
-        """Take back the last action of a desk."""
-        return self.desk(desk).undo(op_id=new_op())
+        """Take back the last booking, move or cancellation of a desk."""
+        done = self.desk(desk).undo(op_id=new_op())
+        assert isinstance(done, dto.VisitView)
+        return done
+
+    def merge(self, survivor: int, retired: int, *, desk: str = "окно 1") -> MergeView:
+        """Merge with the arguments most tests leave alone."""
+        return self.desk(desk).merge_patients(MergePatients(new_op(), survivor, retired, "одна и та же"))
 
     def close(self) -> None:
         """Give every connection back."""

@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlmodel import Session, col
 
-from registrar_tui.models import Claim, Slot, Visit, VisitEvent
+from registrar_tui.models import Claim, Patient, PatientMerge, Slot, Visit, VisitEvent
 
 KEEPING = ("booked", "arrived", "checked-in", "fulfilled", "noshow")
 """A visit that was or will be keeps its slots; one that is taken back holds none."""
@@ -27,6 +27,7 @@ def broken_invariants(session: Session) -> list[str]:
         *_double_bookings(session, visits),
         *_wrong_claims(session, visits, claims),
         *_unexplained_history(session, visits, claims),
+        *_wrong_merges(session, visits),
     ]
 
 
@@ -87,6 +88,25 @@ def _unexplained_history(session: Session, visits: list[Visit], claims: list[Cla
         row = {name: _plain(getattr(visit, name)) for name in _REPLAYED} | {"slots": sorted(held[visit.id])}
         if known != row:
             yield f"visit {visit.id}: its history ends in {known}, its row is {row}"
+
+
+def _wrong_merges(session: Session, visits: list[Visit]) -> Iterator[str]:
+    """Told by walking from each merged card to its survivor."""
+    into = {row[0]: row[1] for row in session.execute(select(col(Patient.id), col(Patient.merged_into_id)))}
+    in_force = select(PatientMerge).where(col(PatientMerge.undone_at).is_(None))
+    recorded = sorted(merge.retired_id for merge in session.execute(in_force).scalars())
+    if recorded != sorted(card for card, survivor in into.items() if survivor is not None):
+        yield f"merges in force are of {recorded}, the cards say {into}"
+    for card in into:
+        passed = [card]
+        while (survivor := into[passed[-1]]) is not None:
+            if survivor in passed:
+                yield f"card {card} is merged in a circle: {passed}"
+                break
+            passed.append(survivor)
+    for visit in visits:
+        if into[visit.patient_id] is not None:
+            yield f"visit {visit.id} stands on the merged card {visit.patient_id}"
 
 
 def _plain(value: object) -> object:

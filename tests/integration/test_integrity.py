@@ -13,8 +13,9 @@ from sqlmodel import Session
 
 from registrar_tui import bootstrap, maintenance
 from registrar_tui.config import is_url
+from registrar_tui.services.dto_merge import MergePatients
 from registrar_tui.storage import integrity
-from tests.integration.bases import Clinic, own_schema, settings
+from tests.integration.bases import Clinic, new_op, own_schema, settings
 
 GUARD_OFF = {
     "sqlite": "DROP TRIGGER visit_event_no_{verb}",
@@ -56,6 +57,7 @@ def worked(clinic: Clinic) -> Clinic:
     clinic.book(4101, 4)
     clinic.undo()
     clinic.desk().offer(1101, 5)
+    clinic.desk().merge_patients(MergePatients(new_op(), 9, 10, "одна карта"))
     return clinic
 
 
@@ -100,6 +102,10 @@ def test_the_demo_clinic_has_no_problems(store: str, request: pytest.FixtureRequ
         ("DELETE FROM surname_deletion WHERE surname_id = 3", "surname_keys"),
         ("DELETE FROM surname_trigram WHERE surname_id = 3 AND trigram = 'вас'", "surname_keys"),
         ("DELETE FROM audit_entry WHERE number = 2", "journal_gap"),
+        ("UPDATE patient SET merged_into_id = 11 WHERE id = 12", "merge_unrecorded"),
+        ("UPDATE patient SET merged_into_id = 11 WHERE id = 2", "merged_with_visit"),
+        ("UPDATE patient SET merged_into_id = 23 - id WHERE id IN (11, 12)", "merge_chain"),
+        ("UPDATE patient SET merged_into_id = NULL WHERE id = 10", "merge_lost"),
         ("DROP INDEX ix_visit_starts_at", "missing_index"),
     ],
 )

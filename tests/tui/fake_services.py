@@ -13,8 +13,10 @@ from pathlib import Path
 from registrar_tui.errors import FieldError, FieldErrors, Refusal, WayOut
 from registrar_tui.services import dto
 from registrar_tui.services.dto import SlotMark, TargetKind
+from registrar_tui.services.dto_merge import DuplicateRow, MergePatients, MergeView
 from registrar_tui.services.protocol import TicketFormat
 from registrar_tui.vocabulary import VISIT_STATUS_LABELS, TicketVerdict
+from tests.tui.fake_merging import FakeMerging
 
 NOW = datetime(2026, 11, 23, 9, 41)
 HOSTILE = "[red]Обычный[/] \x1b[2J\u202eКарлсон"
@@ -73,7 +75,7 @@ class Visit:
 
 
 @dataclass
-class FakeServices:
+class FakeServices(FakeMerging):
     """The Services protocol over dictionaries; `fail`, `gate` and `calls` let a test steer and watch it."""
 
     tickets: Path = Path("tickets")
@@ -88,6 +90,8 @@ class FakeServices:
 
     def __post_init__(self) -> None:
         self._lock = threading.RLock()
+        self.alike: tuple[DuplicateRow, ...] = ()
+        self.merges: list[MergePatients] = []
         self.patients: dict[int, Patient] = {}
         self.doctors_by_id: dict[int, Doctor] = {}
         self.all_slots: dict[int, Slot] = {}
@@ -538,9 +542,11 @@ class FakeServices:
                 self.stamp += 1
             return answer
 
-    def undo(self, *, op_id: str) -> dto.VisitView:
-        """Take back the last booking or cancellation."""
+    def undo(self, *, op_id: str) -> dto.VisitView | MergeView:
+        """Take back the last booking, cancellation or merge."""
         with self._call("undo", op_id):
+            if self.merges:
+                return self.parted()
             if self.last is None:
                 raise Refusal("nothing_to_undo", "Отменять нечего.")
             (what, visit_id), self.last = self.last, None

@@ -230,7 +230,7 @@ async def test_help_tells_the_keys_of_the_place_in_russian(clinic: FakeServices)
         picture = driver.picture()
         assert "Справка: поиск пациента" in picture
         assert "завести карточку с тем, что набрано" in picture
-        assert "отменить последнюю запись, перенос или отмену" in picture
+        assert "отменить последнюю запись, перенос, отмену или объединение" in picture
         await driver.press("escape")
         assert driver.place == "search"
 

@@ -18,6 +18,7 @@ GUARDED = [
     *("visit show 1", "visit list", "slot list --doctor 1", "doctor list"),
     *("operator whoami", "operator list", "operator add new --role senior", "operator password anna"),
     *("operator role anna senior", "operator block anna", "operator unblock anna"),
+    *("patient show 1", "patient duplicates", "patient merge 1 2 --reason a", "patient unmerge 2"),
     *("audit list", "audit verify", "audit export --out j.csv", "audit anchor"),
     *("db backup", "db backups", "db restore b.db", "db check", "db reindex", "db copy --to n.db"),
     *("import patients a.csv", "import doctors a.csv", "import schedule a.csv", "import visits a.csv"),
