@@ -229,12 +229,14 @@ class DeskServices:
         def work(session: Session) -> dict[str, Any]:
             return booking.book(session, self._workplace, command).as_dict()
 
-        with self._store.read() as session:
-            unless_done(session, command.op_id, lambda: booking.examine(session, self._workplace, command))
         reason = _reason(command.overrides)
-        return self._visit_command(
-            command.op_id, request, work, "booked", reason, command.channel, command.patient_id
-        )
+        try:
+            return self._visit_command(
+                command.op_id, request, work, "booked", reason, command.channel, command.patient_id
+            )
+        except booking.RuleStands as stands:
+            with self._store.read() as session:
+                raise stands.with_ways_out(session) from None
 
     def move(self, command: dto.MoveVisit) -> dto.VisitView:
         """Move a visit."""
