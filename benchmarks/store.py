@@ -5,7 +5,7 @@
     waiting for the lock. Both have a base of their own and take turns, so that a busy machine slows both;
     the CPU time of a booking (with the server's) is told beside, because neighbours change it least.
 `desks at work`: 16 processes that think between bookings, 150 bookings a second together.
-`journal`: the same bookings with and without the entry in the journal; the switch is here, not in the program.
+`journal`: the same bookings with and without their entry in the journal; the switch is here alone.
 """
 
 from __future__ import annotations
@@ -85,8 +85,8 @@ def race_row(store: str, server: str, size: Size = RACE) -> Row:
     """Race the service and the floor; seconds a booking, all desks together."""
     ours, floor, faults = _by_turns(store, server, size, _floor)
     note = (
-        f"{ours.rate:.0f}/s of {floor.rate:.0f}/s = {ours.rate / floor.rate:.2f} (target 0.5), {_cpu(ours, floor)}; "
-        f"won {len(ours.won)}, taken {ours.taken}, other errors {len(ours.errors)}, faults {len(faults)}; "
+        f"{ours.rate:.0f}/s of {floor.rate:.0f}/s = {ours.rate / floor.rate:.2f} (target 0.5); "
+        f"{_cpu(ours, floor)}; won {len(ours.won)}, taken {ours.taken}, other errors {len(ours.errors)}, faults {len(faults)}; "
         f"{_waits(ours)}, floor {_waits(floor)}; longest target 500; "
         f"fairness {ours.fairness:.2f} (target 0.5, floor {floor.fairness:.2f})"
     )
@@ -121,14 +121,12 @@ def _by_turns(
     """Run the service and something else, each on its own base, turn by turn; returns our faults as well."""
     ours, floor = Result(), Result()
     with _base(store, server, size, "ours") as here, _base(store, server, size, "floor") as there:
-        lanes = [
-            (ours, _lanes(*here, size), ServiceRacer),
-            (floor, _lanes(*there, size), floor_of(*there, size)),
-        ]
+        other = floor_of(*there, size)
+        sides = ((ours, _lanes(*here, size), ServiceRacer), (floor, _lanes(*there, size), other))
         count = -(-size.bookings // turns)
         for first in range(0, size.bookings, count):
-            for result, of_all, racer in lanes:
-                result.add(run_race([lane.turn(first, count) for lane in of_all], racer))
+            for result, lanes, racer in sides:
+                result.add(run_race([lane.turn(first, count) for lane in lanes], racer))
         return ours, floor, list(race_faults(here[0], ours, slots=size.slots))
 
 
@@ -160,7 +158,8 @@ def _cpu(ours: Result, floor: Result) -> str:
 
 def _waits(result: Result) -> str:
     points = [result.wait(share) * 1000 for share in (0.5, 0.95, 0.99)] + [max(result.waits) * 1000]
-    return "p50/p95/p99/longest " + "/".join(f"{point:.0f}" for point in points) + " ms"
+    first = f", a desk's first {max(result.firsts) * 1000:.0f}"
+    return "p50/p95/p99/longest " + "/".join(f"{point:.0f}" for point in points) + f" ms{first}"
 
 
 @contextmanager

@@ -70,6 +70,8 @@ class Result:
     cpu: float = 0.0
     """Of the desks and, where the server is on this machine, of its processes that serve them."""
     waits: list[float] = field(default_factory=list)
+    firsts: list[float] = field(default_factory=list)
+    """The waits of each desk's first attempt: its statements are written then, which happens once a day."""
     won: list[tuple[int, int]] = field(default_factory=list)
     taken: int = 0
     errors: list[str] = field(default_factory=list)
@@ -79,7 +81,7 @@ class Result:
     @property
     def attempts(self) -> int:
         """Return how many attempts were made."""
-        return len(self.waits)
+        return len(self.firsts) + len(self.waits)
 
     @property
     def rate(self) -> float:
@@ -90,6 +92,7 @@ class Result:
         """Take in another turn of the same race."""
         self.wall += turn.wall
         self.cpu += turn.cpu
+        self.firsts += turn.firsts
         self.waits += turn.waits
         self.won += turn.won
         self.taken += turn.taken
@@ -211,7 +214,7 @@ def _gathered(lanes: Sequence[Lane], told: Sequence[dict[str, Any]]) -> Result:
     result.fairness = min(rates) / max(rates)
     for lane, words in zip(lanes, said, strict=True):
         for (patient, slot), (began, ended, outcome) in zip(lane.wishes, words, strict=True):
-            result.waits.append(ended - began)
+            (result.waits if began > words[0][0] else result.firsts).append(ended - began)
             if outcome == "won":
                 result.won.append((patient, slot))
             elif outcome == "slot_taken":
