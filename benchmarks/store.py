@@ -86,7 +86,8 @@ def race_row(store: str, server: str, size: Size = RACE) -> Row:
     ours, floor, faults = _by_turns(store, server, size, _floor)
     note = (
         f"{ours.rate:.0f}/s of {floor.rate:.0f}/s = {ours.rate / floor.rate:.2f} (target 0.5); "
-        f"{_cpu(ours, floor)}; won {len(ours.won)}, taken {ours.taken}, other errors {len(ours.errors)}, faults {len(faults)}; "
+        f"{_cpu(ours, floor)}; won {len(ours.won)}, taken {ours.taken}, "
+        f"other errors {len(ours.errors)}, faults {len(faults)}; "
         f"{_waits(ours)}, floor {_waits(floor)}; longest target 500; "
         f"fairness {ours.fairness:.2f} (target 0.5, floor {floor.fairness:.2f})"
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -408,8 +408,8 @@ def _reason(overrides: tuple[dto.Override, ...]) -> str:
 
 def _request(name: str, command: Any) -> str:
     """Return the operation as asked for, without its `op_id`: ids and codes, no names of people."""
-    content = {key: value for key, value in asdict(command).items() if key != "op_id"}
-    return f"{name} {json.dumps(content, ensure_ascii=False, sort_keys=True)}"
+    content = {entry.name: getattr(command, entry.name) for entry in fields(command) if entry.name != "op_id"}
+    return f"{name} {json.dumps(content, ensure_ascii=False, sort_keys=True, default=asdict)}"
 
 
 def _digest(content: Any) -> str:

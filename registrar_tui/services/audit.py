@@ -111,7 +111,7 @@ _TAKE_TURN = Prepared(
 
 def _chain(session: Session, desk: str) -> str:
     """Choose the chain; on PostgreSQL the processes of one desk take turns until their commit."""
-    if session.connection().dialect.name == "sqlite":
+    if session.get_bind().dialect.name == "sqlite":
         return ONE_CHAIN
     _TAKE_TURN.run(session, {"desk": desk})
     return desk

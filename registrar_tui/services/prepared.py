@@ -10,6 +10,10 @@ from sqlalchemy import Connection, Executable
 from sqlalchemy.exc import DBAPIError
 from sqlmodel import Session
 
+CONNECTION = "connection"
+"""Where a session that lives for one transaction keeps it: asking the session each time costs as much as the
+shortest statement."""
+
 Converter = Callable[[Any], Any]
 
 
@@ -49,7 +53,7 @@ class Prepared:
 
         Nothing is flushed before it.
         """
-        connection = session.connection()
+        connection = session.info.get(CONNECTION) or session.connection()
         sent = self.sent(connection, words)
         parameters = sent.filled(words)
         raw: Any = connection.connection.dbapi_connection

@@ -6,6 +6,7 @@ import json
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from sqlalchemy import bindparam, select
@@ -121,7 +122,12 @@ _SETTINGS = Prepared(
 
 def load_rulebook(session: Session, day: date) -> Rulebook:
     """Read the settings valid on a day; the newest of a code wins, a disabled one removes the rule."""
-    newest = {row[0]: _Setting(*row) for row in _SETTINGS.run(session, {"day": day})}
+    return _rulebook(tuple(_SETTINGS.run(session, {"day": day})))
+
+
+@lru_cache(maxsize=8)  # the rows are read every time, so a changed rule is in force at once
+def _rulebook(rows: tuple[tuple[Any, ...], ...]) -> Rulebook:
+    newest = {row[0]: _Setting(*row) for row in rows}
     return Rulebook(tuple(entry for rule in RULES if (entry := _in_force(rule, newest.get(rule.code)))))
 
 
