@@ -2,8 +2,10 @@
 
 `race`: 8 processes, 500 bookings each, over 2,000 slots, every slot wanted twice. The floor replays the
     statements the service sends (captured from a real booking) with the same transactions, durability and
-    waiting for the lock; both run in this run, one after the other.
+    waiting for the lock. Both have a base of their own and take turns, so that a busy machine slows both;
+    the CPU time of a booking (with the server's) is told beside, because neighbours change it least.
 `desks at work`: 16 processes that think between bookings, 150 bookings a second together.
+`journal`: the same bookings with and without their entry in the journal; the switch is here alone.
 """
 
 from __future__ import annotations
@@ -15,8 +17,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
+from unittest import mock
 
 from benchmarks.table import Row, Series
+from registrar_tui.services import audit
 from tests.fire import arena
 from tests.fire.bare_driver import BareRacer, capture
 from tests.fire.race import Lane, Racer, Result, ServiceRacer, contended_lanes, race_faults, run_race
@@ -24,7 +29,11 @@ from tests.integration.bases import PG_VARIABLE
 
 STORES = ("sqlite", "postgresql")
 RATIO = 2.0  # times per booking; 0.5 of the floor's throughput
+JOURNAL = {"sqlite": 1.3, "postgresql": 2.5}  # 30 % of a booking; 0.4 of the throughput of eight desks
 HUMAN_RATE = 150.0
+TURNS = 2
+
+MakeRacer = Callable[[Lane], Racer]
 
 
 @dataclass(frozen=True)
@@ -34,6 +43,7 @@ class Size:
     desks: int = 8
     bookings: int = 500
     slots: int = 2000
+    think: float = 0.0
 
     @property
     def people(self) -> int:
@@ -42,7 +52,21 @@ class Size:
 
 
 RACE = Size()
-HUMANS = Size(16, 100, 1600)
+HUMANS = Size(16, 100, 1600, think=16 / HUMAN_RATE)
+JOURNALLED = {"sqlite": Size(1, 1000, 2000), "postgresql": Size(8, 250, 2000)}
+
+
+class UnjournalledRacer(ServiceRacer):
+    """The real use-cases without the journal: what it costs is the difference."""
+
+    def take(self, op_id: str, patient: int, slot: int) -> str:
+        """Book and write no entry."""
+        with mock.patch.object(audit, "append", _nothing):
+            return super().take(op_id, patient, slot)
+
+
+def _nothing(*_words: Any, **_settings: Any) -> None:
+    pass
 
 
 def run() -> Iterator[Row]:
@@ -54,63 +78,95 @@ def run() -> Iterator[Row]:
             continue
         yield race_row(store, server)
         yield human_row(store, server)
+        yield journal_row(store, server)
 
 
 def race_row(store: str, server: str, size: Size = RACE) -> Row:
-    """Race the service, then the floor; seconds a booking, all desks together."""
-    with _base(store, server, size) as (database, folder):
-        ours = run_race(_lanes(database, folder, size), ServiceRacer)
-        faults = list(race_faults(database, ours, slots=size.slots))
-    with _base(store, server, size) as (database, folder):
-        floor = run_race(_lanes(database, folder, size), _floor(database, folder, size))
+    """Race the service and the floor; seconds a booking, all desks together."""
+    ours, floor, faults = _by_turns(store, server, size, _floor)
     note = (
-        f"{ours.rate:.0f}/s of {floor.rate:.0f}/s = {ours.rate / floor.rate:.2f}; won {len(ours.won)}, "
-        f"taken {ours.taken}, other errors {len(ours.errors)}, faults {len(faults)}; "
-        f"longest wait {max(ours.waits) * 1000:.0f} ms (floor {max(floor.waits) * 1000:.0f}), "
-        f"fairness {ours.fairness:.2f} (floor {floor.fairness:.2f})"
+        f"{ours.rate:.0f}/s of {floor.rate:.0f}/s = {ours.rate / floor.rate:.2f} (target 0.5); "
+        f"{_cpu(ours, floor)}; won {len(ours.won)}, taken {ours.taken}, "
+        f"other errors {len(ours.errors)}, faults {len(faults)}; "
+        f"{_waits(ours)}, floor {_waits(floor)}; longest target 500; "
+        f"fairness {ours.fairness:.2f} (target 0.5, floor {floor.fairness:.2f})"
     )
     return Row(f"{store} race, s/booking", RATIO, _each(ours), _each(floor), note)
 
 
 def human_row(store: str, server: str, size: Size = HUMANS) -> Row:
-    """Let desks book at a human load, the service and then the floor."""
-    think = size.desks / HUMAN_RATE
-
-    def lanes(database: str, folder: Path) -> list[Lane]:
-        return [replace(lane, think=think) for lane in _lanes(database, folder, size)]
-
-    with _base(store, server, size) as (database, folder):
-        ours = run_race(lanes(database, folder), ServiceRacer)
-        faults = list(race_faults(database, ours, slots=size.slots))
-    with _base(store, server, size) as (database, folder):
-        floor = run_race(lanes(database, folder), _floor(database, folder, size))
+    """Let desks book at a human load, the service and the floor."""
+    ours, floor, faults = _by_turns(store, server, size, _floor)
     note = (
-        f"{ours.rate:.0f}/s; p99 {ours.wait(0.99) * 1000:.0f} ms (target 50, "
-        f"floor {floor.wait(0.99) * 1000:.0f}), longest {max(ours.waits) * 1000:.0f} ms; faults {len(faults)}"
+        f"{ours.rate:.0f}/s, {_cpu(ours, floor)}; {_waits(ours)}, floor {_waits(floor)}; p99 target 50; "
+        f"faults {len(faults)}"
     )
     return Row(f"{store} desks at work", RATIO, Series(tuple(ours.waits)), Series(tuple(floor.waits)), note)
 
 
-def _floor(database: str, folder: Path, size: Size) -> Callable[[Lane], Racer]:
+def journal_row(store: str, server: str) -> Row:
+    """Book with and without the journal: one desk on SQLite, where writes queue anyway, eight on a server."""
+    size = JOURNALLED[store]
+    ours, bare, faults = _by_turns(store, server, size, lambda *_: UnjournalledRacer, turns=10)
+    series = (_each(ours), _each(bare)) if size.desks > 1 else _both_waits(ours, bare)
+    note = (
+        f"desks {size.desks}: {ours.rate:.0f}/s of {bare.rate:.0f}/s = {ours.rate / bare.rate:.2f} "
+        f"without a journal, {_cpu(ours, bare)}; faults {len(faults)}"
+    )
+    return Row(f"{store} journal", JOURNAL[store], *series, note)
+
+
+def _by_turns(
+    store: str, server: str, size: Size, floor_of: Callable[[str, Path, Size], MakeRacer], turns: int = TURNS
+) -> tuple[Result, Result, list[str]]:
+    """Run the service and something else, each on its own base, turn by turn; returns our faults as well."""
+    ours, floor = Result(), Result()
+    with _base(store, server, size, "ours") as here, _base(store, server, size, "floor") as there:
+        other = floor_of(*there, size)
+        sides = ((ours, _lanes(*here, size), ServiceRacer), (floor, _lanes(*there, size), other))
+        count = -(-size.bookings // turns)
+        for first in range(0, size.bookings, count):
+            for result, lanes, racer in sides:
+                result.add(run_race([lane.turn(first, count) for lane in lanes], racer))
+        return ours, floor, list(race_faults(here[0], ours, slots=size.slots))
+
+
+def _floor(database: str, folder: Path, size: Size) -> MakeRacer:
     sample = capture(database, folder, slots=size.slots + 1, patients=size.people)
     return functools.partial(BareRacer, sample=sample)
 
 
 def _lanes(database: str, folder: Path, size: Size) -> list[Lane]:
     people = arena.patient_ids(size.people - 2)
-    return contended_lanes(
+    lanes = contended_lanes(
         database, folder, people, desks=size.desks, bookings=size.bookings, slots=size.slots
     )
+    return [replace(lane, think=size.think) for lane in lanes]
 
 
 def _each(result: Result) -> Series:
     return Series((result.wall / result.attempts,))
 
 
+def _both_waits(ours: Result, bare: Result) -> tuple[Series, Series]:
+    return Series(tuple(ours.waits)), Series(tuple(bare.waits))
+
+
+def _cpu(ours: Result, floor: Result) -> str:
+    each, bare = (result.cpu / result.attempts * 1000 for result in (ours, floor))
+    return f"CPU {each:.2f} ms of {bare:.2f} = {bare / each:.2f}"
+
+
+def _waits(result: Result) -> str:
+    points = [result.wait(share) * 1000 for share in (0.5, 0.95, 0.99)] + [max(result.waits) * 1000]
+    first = f", a desk's first {max(result.firsts) * 1000:.0f}"
+    return "p50/p95/p99/longest " + "/".join(f"{point:.0f}" for point in points) + f" ms{first}"
+
+
 @contextmanager
-def _base(store: str, server: str, size: Size) -> Iterator[tuple[str, Path]]:
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        with arena.place_for(store, folder, server, f"bench_store_{os.getpid()}") as database:
+def _base(store: str, server: str, size: Size, name: str) -> Iterator[tuple[str, Path]]:
+    with tempfile.TemporaryDirectory() as place:
+        folder = Path(place)
+        with arena.place_for(store, folder, server, f"bench_{name}_{os.getpid()}") as database:
             arena.build_arena(database, slots=size.slots + 1, patients=size.people)
             yield database, folder

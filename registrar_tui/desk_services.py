@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -231,12 +231,14 @@ class DeskServices(MergeServices):
         def work(session: Session) -> dict[str, Any]:
             return booking.book(session, self._workplace, command).as_dict()
 
-        with self._store.read() as session:
-            unless_done(session, command.op_id, lambda: booking.examine(session, self._workplace, command))
         reason = _reason(command.overrides)
-        return self._visit_command(
-            command.op_id, request, work, "booked", reason, command.channel, command.patient_id
-        )
+        try:
+            return self._visit_command(
+                command.op_id, request, work, "booked", reason, command.channel, command.patient_id
+            )
+        except booking.RuleStands as stands:
+            with self._store.read() as session:
+                raise stands.with_ways_out(session) from None
 
     def move(self, command: dto.MoveVisit) -> dto.VisitView:
         """Move a visit."""
@@ -430,8 +432,8 @@ def _reason(overrides: tuple[dto.Override, ...]) -> str:
 
 def _request(name: str, command: Any) -> str:
     """Return the operation as asked for, without its `op_id`: ids and codes, no names of people."""
-    content = {key: value for key, value in asdict(command).items() if key != "op_id"}
-    return f"{name} {json.dumps(content, ensure_ascii=False, sort_keys=True)}"
+    content = {entry.name: getattr(command, entry.name) for entry in fields(command) if entry.name != "op_id"}
+    return f"{name} {json.dumps(content, ensure_ascii=False, sort_keys=True, default=asdict)}"
 
 
 def _digest(content: Any) -> str:

@@ -9,11 +9,25 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, insert, or_, select, text, type_coerce
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    Text,
+    and_,
+    bindparam,
+    func,
+    insert,
+    literal_column,
+    or_,
+    select,
+    text,
+    type_coerce,
+)
 from sqlalchemy.types import NullType
 from sqlmodel import Session, col
 
 from registrar_tui.models import AuditEntry, Visit
+from registrar_tui.services.prepared import Prepared
 
 ONE_CHAIN = "base"
 GENESIS = "0" * 64
@@ -62,7 +76,7 @@ def append(
 ) -> None:
     """Add one entry in the caller's transaction; `detail` holds codes, ids and field names, never values."""
     chain = _chain(session, writer.desk)
-    last = session.connection().execute(_LAST, {"chain": chain}).first()
+    last = _LAST.first(session, {"chain": chain})
     number, previous = (last[0] + 1, last[1]) if last else (1, GENESIS)
     row = {
         "chain": chain,
@@ -79,23 +93,27 @@ def append(
         "detail": json.dumps(detail or {}, ensure_ascii=False, sort_keys=True),
     }
     row["mac"] = mac_of(writer.key, previous, row)
-    session.connection().execute(insert(_TABLE), row)
+    _APPEND.run(session, row)
 
 
 # The limit passes over a forged number that is no number: SQLite sorts text after every integer.
-_LAST = text(
-    "SELECT number, mac FROM audit_entry WHERE chain = :chain AND number < 2147483647 "
-    "ORDER BY number DESC LIMIT 1"
+_LAST = Prepared(
+    select(_TABLE.c.number, _TABLE.c.mac)
+    .where(_TABLE.c.chain == bindparam("chain"), _TABLE.c.number < literal_column("2147483647"))
+    .order_by(_TABLE.c.number.desc())
+    .limit(literal_column("1"))
+)
+_APPEND = Prepared(insert(_TABLE))
+_TAKE_TURN = Prepared(
+    select(func.pg_advisory_xact_lock(func.hashtextextended(bindparam("desk", type_=Text), 7245992)))
 )
 
 
 def _chain(session: Session, desk: str) -> str:
     """Choose the chain; on PostgreSQL the processes of one desk take turns until their commit."""
-    if session.connection().dialect.name == "sqlite":
+    if session.get_bind().dialect.name == "sqlite":
         return ONE_CHAIN
-    session.connection().execute(
-        text("SELECT pg_advisory_xact_lock(hashtextextended(:desk, 7245992))"), {"desk": desk}
-    )
+    _TAKE_TURN.run(session, {"desk": desk})
     return desk
 
 

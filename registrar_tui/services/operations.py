@@ -12,12 +12,13 @@ from sqlmodel import Session, col
 
 from registrar_tui.errors import Refusal
 from registrar_tui.models import Op
+from registrar_tui.services.prepared import Prepared
 from registrar_tui.services.workplace import Workplace
 
 _OP = col(Op.op_id) == bindparam("wanted")
-_BEGIN = insert(Op)
-_END = update(Op).where(_OP).values(result=bindparam("answer"))
-_IS_KNOWN = select(col(Op.op_id)).where(_OP)
+_BEGIN = Prepared(insert(Op))
+_END = Prepared(update(Op).where(_OP).values(result=bindparam("answer")))
+_IS_KNOWN = Prepared(select(col(Op.op_id)).where(_OP))
 
 Found = TypeVar("Found")
 
@@ -35,21 +36,21 @@ def once(
     answer instead of meeting the original's own claim.
     """
     try:
-        session.connection().execute(
-            _BEGIN,
+        _BEGIN.run(
+            session,
             {"op_id": op_id, "at": workplace.utc(), "desk": workplace.desk, "request": request, "result": ""},
         )
     except IntegrityError as error:
         raise AlreadyDone(op_id) from error
     answer = work()
     session.flush()
-    session.connection().execute(_END, {"wanted": op_id, "answer": json.dumps(answer)})
+    _END.run(session, {"wanted": op_id, "answer": json.dumps(answer)})
     return answer
 
 
 def is_known(session: Session, op_id: str) -> bool:
     """Tell whether an operation has been done: its retry must get the first answer, not a new refusal."""
-    return session.connection().execute(_IS_KNOWN, {"wanted": op_id}).first() is not None
+    return _IS_KNOWN.first(session, {"wanted": op_id}) is not None
 
 
 def unless_done(session: Session, op_id: str, question: Callable[[], Found]) -> Found | None:

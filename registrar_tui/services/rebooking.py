@@ -11,7 +11,7 @@ from registrar_tui.clock import to_utc
 from registrar_tui.errors import Refusal, UsageError
 from registrar_tui.models import Claim, Patient, Service, Visit
 from registrar_tui.services import dto
-from registrar_tui.services.booking import branch_zone, check_overrides, refusal
+from registrar_tui.services.booking import check_overrides, place_of, refusal
 from registrar_tui.services.rules.base import SlotFacts
 from registrar_tui.services.rules.rulebook import load_rulebook
 from registrar_tui.services.slots import asker_for, judge, patient_facts, slot_by_id, slot_chain
@@ -48,7 +48,7 @@ def move(session: Session, workplace: Workplace, command: dto.MoveVisit) -> dto.
     old = visit_by_id(session, command.visit_id, lock=True)
     _require_booked(old, "перенести")
     _require_ahead(workplace, old)
-    first = slot_by_id(session, command.slot_id)
+    first = slot_by_id(session, command.slot_id, lock=True)
     _require_movable(old, first)
     service = session.get(Service, old.service_id) if old.service_id is not None else None
     minutes = old.minutes if service is not None else first.minutes
@@ -110,6 +110,7 @@ def _require_movable(old: Visit, first: SlotFacts) -> None:
 
 
 def _successor(session: Session, workplace: Workplace, old: Visit, first: SlotFacts, minutes: int) -> Visit:
+    zone, _ = place_of(session, first)
     new = Visit(
         patient_id=old.patient_id,
         doctor_id=first.doctor_id,
@@ -119,7 +120,7 @@ def _successor(session: Session, workplace: Workplace, old: Visit, first: SlotFa
         slot_id=first.id,
         service_id=old.service_id,
         starts_at=first.starts_at,
-        starts_utc=to_utc(first.starts_at, branch_zone(session, first.branch_id)),
+        starts_utc=to_utc(first.starts_at, zone),
         minutes=minutes,
         status=VisitStatus.BOOKED,
         channel=old.channel,

@@ -14,8 +14,10 @@ from sqlmodel import Session, col
 from registrar_tui.errors import Refusal
 from registrar_tui.models import Claim, Room, Visit, VisitEvent
 from registrar_tui.services import dto
+from registrar_tui.services.prepared import Prepared
 from registrar_tui.services.rules.base import SlotFacts, VisitFacts
 from registrar_tui.services.workplace import Workplace
+from registrar_tui.vocabulary import VisitStatus
 
 LARGEST_ID = 2**31 - 1  # what an integer key of PostgreSQL holds
 _MUTABLE = (
@@ -28,21 +30,23 @@ _MUTABLE = (
 )
 
 
-# Built once and sent without the ORM, like the questions of a booking (services/slots.py).
-_ROOM = select(col(Room.number)).where(col(Room.id) == bindparam("room_id"))
-_CLAIMED = (
+_BOOKED: dict[str, Any] = dict.fromkeys(_MUTABLE) | {"status": VisitStatus.BOOKED, "late": False}
+_ROOM = Prepared(select(col(Room.number)).where(col(Room.id) == bindparam("room_id")))
+_CLAIMED = Prepared(
     select(col(Claim.slot_id))
     .where(col(Claim.visit_id) == bindparam("visit_id"))
     .order_by(col(Claim.slot_id))
 )
-_CLAIM = insert(Claim)
-_FREE = delete(Claim).where(col(Claim.visit_id) == bindparam("of_visit"))
-_CLEAR_HOLDS = delete(Claim).where(
-    col(Claim.slot_id) == bindparam("wanted"),
-    col(Claim.visit_id).is_(None),
-    (col(Claim.held_by) == bindparam("desk")) | (col(Claim.held_until) <= bindparam("now")),
+_CLAIM = Prepared(insert(Claim))
+_FREE = Prepared(delete(Claim).where(col(Claim.visit_id) == bindparam("of_visit")))
+_CLEAR_HOLDS = Prepared(
+    delete(Claim).where(
+        col(Claim.slot_id) == bindparam("wanted"),
+        col(Claim.visit_id).is_(None),
+        (col(Claim.held_by) == bindparam("desk")) | (col(Claim.held_until) <= bindparam("now")),
+    )
 )
-_EVENT = insert(VisitEvent)
+_EVENT = Prepared(insert(VisitEvent))
 
 
 class SlotLost(Exception):
@@ -99,7 +103,7 @@ def required_id(row: Visit) -> int:
 def view_of(session: Session, workplace: Workplace, visit: Visit, *, history: bool = False) -> dto.VisitView:
     """Return what a front end shows of a visit."""
     visit_id = required_id(visit)
-    room = session.connection().execute(_ROOM, {"room_id": visit.room_id}).scalar_one()
+    ((room,),) = _ROOM.run(session, {"room_id": visit.room_id})
     return dto.VisitView(
         id=visit_id,
         number=number_of(visit_id),
@@ -134,7 +138,7 @@ def _history(session: Session, visit_id: int) -> tuple[dto.VisitEventView, ...]:
 
 def claimed_slots(session: Session, visit_id: int) -> list[int]:
     """Return the slots a visit holds, in their order."""
-    return list(session.connection().execute(_CLAIMED, {"visit_id": visit_id}).scalars())
+    return [row[0] for row in _CLAIMED.run(session, {"visit_id": visit_id})]
 
 
 def snapshot(session: Session, visit: Visit) -> dict[str, Any]:
@@ -142,6 +146,11 @@ def snapshot(session: Session, visit: Visit) -> dict[str, Any]:
     state: dict[str, Any] = {name: _plain(getattr(visit, name)) for name in _MUTABLE}
     state["slots"] = claimed_slots(session, required_id(visit))
     return state
+
+
+def booked_state(slot_ids: Iterable[int]) -> dict[str, Any]:
+    """Return the `snapshot` of a visit that has just been booked on some slots."""
+    return {**_BOOKED, "slots": sorted(slot_ids)}
 
 
 def _plain(value: Any) -> Any:
@@ -161,32 +170,57 @@ def record(
 ) -> None:
     """Append the event of a change that has just been made in this transaction."""
     session.flush()
+    write_event(
+        session,
+        workplace,
+        required_id(visit),
+        what,
+        op_id,
+        channel=channel or visit.channel,
+        before=before,
+        after=snapshot(session, visit),
+        reason=reason,
+    )
+
+
+def write_event(
+    session: Session,
+    workplace: Workplace,
+    visit_id: int,
+    what: str,
+    op_id: str,
+    *,
+    channel: str,
+    before: dict[str, Any] | None,
+    after: dict[str, Any],
+    reason: str | None,
+) -> None:
+    """Append one event; `before` and `after` are as `snapshot` gives them."""
     event = {
-        "visit_id": visit.id,
+        "visit_id": visit_id,
         "at": workplace.utc(),
         "what": what,
         "operator": workplace.operator,
         "desk": workplace.desk,
-        "channel": channel or visit.channel,
+        "channel": channel,
         "reason": reason,
         "before": None if before is None else json.dumps(before),
-        "after": json.dumps(snapshot(session, visit)),
+        "after": json.dumps(after),
         "op_id": op_id,
     }
-    session.connection().execute(_EVENT, event)
+    _EVENT.run(session, event)
 
 
 def claim(session: Session, workplace: Workplace, slots: Sequence[SlotFacts], visit_id: int) -> None:
     """Occupy slots for a visit, in slot order; SlotLost where another desk was quicker.
 
-    The insert itself is the guard. Holds of this desk and expired ones are cleared by the transaction
-    that wants the slot.
+    The insert itself is the guard. Holds of this desk and expired ones, where they were seen, are cleared by
+    the transaction that wants the slot; one that came after the look is another desk's.
     """
-    ids = sorted(slot.id for slot in slots)
-    clear_holds(session, workplace, ids)
-    for slot_id in ids:
+    clear_holds(session, workplace, sorted(slot.id for slot in slots if slot.held_by is not None))
+    for slot_id in sorted(slot.id for slot in slots):
         try:
-            session.connection().execute(_CLAIM, {"slot_id": slot_id, "visit_id": visit_id})
+            _CLAIM.run(session, {"slot_id": slot_id, "visit_id": visit_id})
         except IntegrityError as error:
             raise SlotLost(slot_id) from error
 
@@ -195,9 +229,9 @@ def clear_holds(session: Session, workplace: Workplace, slot_ids: Iterable[int])
     """Remove holds that are this desk's own or have expired."""
     words = {"desk": workplace.desk, "now": workplace.utc()}
     for slot_id in slot_ids:
-        session.connection().execute(_CLEAR_HOLDS, {"wanted": slot_id, **words})
+        _CLEAR_HOLDS.run(session, {"wanted": slot_id, **words})
 
 
 def free(session: Session, visit: Visit) -> None:
     """Give up every slot of a visit; its history stays in the events."""
-    session.connection().execute(_FREE, {"of_visit": visit.id})
+    _FREE.run(session, {"of_visit": visit.id})

@@ -9,6 +9,8 @@ from typing import Any
 from sqlalchemy import Engine, text
 from sqlmodel import Session
 
+from registrar_tui.services.prepared import Prepared
+
 CHANNEL = "registrar_changed"
 # Behind pgbouncer in transaction mode no notice arrives, so the tables are looked at as well, seldom.
 LOOK_EVERY = 2.0  # seconds
@@ -17,14 +19,13 @@ _LOOK = text(
     "(SELECT max(held_until) FROM claim WHERE visit_id IS NULL), "
     "(SELECT count(*) FROM claim WHERE visit_id IS NULL)"
 )
-_NOTIFY = text(f"NOTIFY {CHANNEL}")
+_NOTIFY = Prepared(text(f"NOTIFY {CHANNEL}"))
 
 
 def announce(session: Session) -> None:
     """Tell the other desks, when this transaction commits; SQLite counts changes by itself."""
-    connection = session.connection()
-    if connection.dialect.name == "postgresql":
-        connection.execute(_NOTIFY)
+    if session.get_bind().dialect.name == "postgresql":
+        _NOTIFY.run(session, {})
 
 
 class ChangeWatch:

@@ -247,7 +247,7 @@ def _begin(driver: ModuleType, path: Path) -> Any:
         raw = connection.connection.dbapi_connection
         try:
             if connection.get_execution_options().get("sqlite_begin") == "IMMEDIATE":
-                _begin_immediate(driver, raw)
+                begin_immediate(driver, raw)
                 if gate.is_closed(path):
                     raw.execute("ROLLBACK")
                     raise gate.closed()
@@ -259,7 +259,8 @@ def _begin(driver: ModuleType, path: Path) -> Any:
     return begin
 
 
-def _begin_immediate(driver: ModuleType, raw: Any) -> None:
+def begin_immediate(driver: ModuleType, raw: Any) -> None:
+    """Take the write lock of a driver's connection, waiting up to the deadline."""
     deadline = time.monotonic() + BUSY_DEADLINE
     raw.execute("PRAGMA busy_timeout=20")
     try:

@@ -14,6 +14,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlmodel import Session
 
 from registrar_tui.errors import StoreUnavailable
+from registrar_tui.services.prepared import CONNECTION
 from registrar_tui.storage.changes import ChangeWatch, announce
 from registrar_tui.storage.engine import write_engine
 from registrar_tui.storage.failures import is_transient, unavailable
@@ -52,16 +53,23 @@ class Store:
         give_up = time.monotonic() + ANSWER_SECONDS
         for attempt in range(RETRIES):
             try:
-                with Session(self._writer, expire_on_commit=False) as session, session.begin():
-                    answer = work(session)
-                    announce(session)
-                    return answer
+                return self._transaction(work)
             except (DBAPIError, PoolTimeout) as error:
                 late = attempt == RETRIES - 1 or time.monotonic() > give_up
                 if late or not is_transient(error):
                     raise unavailable(error, self.name) from error
                 time.sleep(random.uniform(0.02, 0.1) * (attempt + 1))  # noqa: S311 - jitter
         raise StoreUnavailable("База занята: повторите через несколько секунд.", code="busy")
+
+    def _transaction(self, work: Callable[[Session], Answer]) -> Answer:
+        """Do the work in a session on a connection that has begun: one of its own costs 70 us."""
+        with self._writer.connect() as connection, Session(connection, expire_on_commit=False) as session:
+            session.info[CONNECTION] = connection
+            with connection.begin():
+                answer = work(session)
+                session.flush()
+                announce(session)
+            return answer
 
     def change_stamp(self) -> object:
         """Return a value that differs once any process has committed a change."""

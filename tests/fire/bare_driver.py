@@ -1,28 +1,29 @@
 """The floor of a race: the statements one booking sends, replayed through the driver alone.
 
 They are captured from a real booking, so they are exactly the service's own, in the same transactions with
-the same durability and the same way of waiting for the write lock. What is left out is what we add: rules,
-ORM, answers.
+the same durability and the same waiting for the write lock. What is left out is what we add: rules, sessions,
+values turned into the columns' types, answers.
 """
 
 from __future__ import annotations
 
-import json
-import random
-import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
-from sqlalchemy import event, insert
+from sqlalchemy import Engine, event, insert
+from sqlmodel import Session
 
 from registrar_tui.config import is_url
 from registrar_tui.errors import Refusal
 from registrar_tui.models import Visit
 from registrar_tui.services import dto
-from registrar_tui.storage.engine import sqlite_driver, write_engine
+from registrar_tui.services.prepared import Prepared
+from registrar_tui.storage.engine import begin_immediate, sqlite_driver, write_engine
 from registrar_tui.storage.sequences import advance_sequences
 from tests.fire.arena import FIRST_DOCTOR, open_desk, patient_ids, slot_ids, slot_start
 from tests.fire.race import Lane
@@ -40,19 +41,40 @@ Statement = tuple[str, Any]
 
 @dataclass(frozen=True)
 class Sample:
-    """The statements of one booking: the look before, the transaction, and what a lost slot costs more."""
+    """The statements of one booking: its transaction, and what is read when the slot was lost."""
 
     patient: int
     slot: int
     visit: int
-    look: list[Statement]
+    examined: int
+    """How many statements of the transaction stand before the slot is known to be free."""
     write: list[Statement]
     lost: list[Statement]
 
     @property
-    def examined(self) -> int:
-        """Return how many statements of the transaction stand before the slot is known to be free."""
-        return len(self.look)
+    def doctor(self) -> int:
+        """Return whose slot it is."""
+        return doctor_of(self.slot)
+
+    def times(self) -> Iterator[tuple[Any, datetime]]:
+        """Yield what in the statements is a time of the slot, as it stands there and as a moment."""
+        for _, parameters in (*self.write, *self.lost):
+            for value in parameters.values() if isinstance(parameters, Mapping) else parameters:
+                moment = _moment(value)
+                if moment and abs(moment - slot_start(self.slot)) < timedelta(days=1):
+                    yield value, moment
+
+
+def doctor_of(slot: int) -> int:
+    """Return the doctor of a slot of the arena."""
+    return FIRST_DOCTOR + (slot - slot_ids(1)[0]) // _SLOTS_OF_A_DOCTOR
+
+
+def _moment(value: Any) -> datetime | None:
+    if isinstance(value, datetime):
+        return value
+    stamp = isinstance(value, str) and len(value) == len("2026-11-30 08:00:00.000000") and value[-7] == "."
+    return datetime.strptime(value, _STAMP) if stamp else None
 
 
 def capture(database: str, folder: Path, *, slots: int, patients: int) -> Sample:
@@ -63,22 +85,35 @@ def capture(database: str, folder: Path, *, slots: int, patients: int) -> Sample
     with write_engine(engine).begin() as connection:
         connection.execute(insert(Visit), [_earlier_visit(patient, slot)])
         advance_sequences(connection)
-    sent: list[list[Statement]] = []
-    event.listen(engine, "begin", lambda _connection: sent.append([]))
-    event.listen(
-        engine,
-        "before_cursor_execute",
-        lambda _c, _cursor, statement, parameters, _context, _many: sent[-1].append((statement, parameters)),
-    )
-    view = desk.book(dto.BookVisit(_OP, patient, slot))
-    look, write = sent
-    sent.clear()
-    try:
-        desk.book(dto.BookVisit(_OP + "-2", loser, slot))
-    except Refusal:
-        lost = sent[0][len(look) :]
+    with _overheard(engine) as sent:
+        view = desk.book(dto.BookVisit(_OP, patient, slot))
+        try:
+            desk.book(dto.BookVisit(_OP + "-2", loser, slot))
+        except Refusal:
+            write, refused, lost = sent
     desk.close()
-    return Sample(patient, slot, view.id, look, write, lost)
+    return Sample(patient, slot, view.id, len(refused), write, lost)
+
+
+@contextmanager
+def _overheard(engine: Engine) -> Iterator[list[list[Statement]]]:
+    """Yield what is sent from now on, a list for each transaction."""
+    sent: list[list[Statement]] = []
+    real = Prepared.run
+
+    def run(statement: Prepared, session: Session, words: Mapping[str, Any]) -> Any:
+        form = statement.sent(session.connection(), words)
+        sent[-1].append((form.text, form.filled(words)))
+        return real(statement, session, words)
+
+    def hear(_connection: Any, _cursor: Any, statement: str, parameters: Any, *_rest: Any) -> None:
+        sent[-1].append((statement, parameters))
+
+    event.listen(engine, "begin", lambda _connection: sent.append([]), insert=True)
+    event.listen(engine, "before_cursor_execute", hear)
+    with mock.patch.object(Prepared, "run", run):
+        yield sent
+    event.remove(engine, "before_cursor_execute", hear)
 
 
 def _earlier_visit(patient: int, slot: int) -> dict[str, Any]:
@@ -94,34 +129,32 @@ class BareRacer:
     def __init__(self, lane: Lane, sample: Sample, connection: Any = None) -> None:
         self._desk = f"окно {lane.number}"
         self._sample = sample
+        self._times = dict(sample.times())
         self._sqlite = not is_url(lane.database)
         self._connection = connection or _connect(lane.database)
         self._last: tuple[int, str] = (0, "")
 
     def take(self, op_id: str, patient: int, slot: int) -> str:
-        """Do what the service does: look, then look again and write under the lock."""
+        """Do what the service does: look and write under the lock, and read on where the slot is lost."""
         words = self._words(op_id, patient, slot)
-        self._begin(write=False)
-        if self._taken(self._sample.look, words):
-            self._run(self._sample.lost, words)
-            self._connection.rollback()
-            return "slot_taken"
-        self._connection.rollback()
-        self._begin(write=True)
         head, tail = self._split()
-        if self._taken(head, words):
-            self._run(self._sample.lost, words)
-            self._connection.rollback()
-            return "slot_taken"
+        self._begin(write=True)
         try:
-            self._run(tail, words)
+            lost = self._taken(head, words)
+            if not lost:
+                self._run(tail, words)
         except Exception as error:
-            self._connection.rollback()
-            if "unique" in str(error).lower():
-                return "slot_taken"
-            raise
-        self._connection.commit()
-        return "won"
+            if "unique" not in str(error).lower():
+                raise
+            lost = True
+        if not lost:
+            self._connection.commit()
+            return "won"
+        self._connection.rollback()
+        self._begin(write=False)
+        self._run(self._sample.lost, words)
+        self._connection.rollback()
+        return "slot_taken"
 
     def close(self) -> None:
         """Close the connection."""
@@ -133,32 +166,27 @@ class BareRacer:
         return statements[: self._sample.examined], statements[self._sample.examined :]
 
     def _words(self, op_id: str, patient: int, slot: int) -> dict[Any, Any]:
+        """Return this attempt's numbers, names and times by the sample's own; JSON stays as it is."""
         sample = self._sample
-        doctor = FIRST_DOCTOR + (slot - slot_ids(1)[0]) // _SLOTS_OF_A_DOCTOR
-        sample_doctor = FIRST_DOCTOR + (sample.slot - slot_ids(1)[0]) // _SLOTS_OF_A_DOCTOR
-        return {
+        shift = slot_start(slot) - slot_start(sample.slot)
+        words: dict[Any, Any] = {stamp: moment + shift for stamp, moment in self._times.items()}
+        if self._sqlite:
+            words = {stamp: moment.isoformat(" ", "microseconds") for stamp, moment in words.items()}
+        return words | {
             sample.patient: patient,
             sample.slot: slot,
-            sample_doctor: doctor,
+            sample.doctor: doctor_of(slot),
             _OP: op_id,
             _DESK: self._desk,
-            "shift": slot_start(slot) - slot_start(sample.slot),
         }
 
     def _begin(self, *, write: bool) -> None:
         if not self._sqlite:
             return
-        if not write:
+        if write:
+            begin_immediate(sqlite_driver(), self._connection)
+        else:
             self._connection.execute("BEGIN")
-            return
-        while True:
-            try:
-                self._connection.execute("BEGIN IMMEDIATE")
-                return
-            except sqlite_driver().OperationalError as error:
-                if "locked" not in str(error):
-                    raise
-                time.sleep(random.uniform(0.0005, 0.004))
 
     def _taken(self, statements: Sequence[Statement], words: dict[Any, Any]) -> bool:
         taken = False
@@ -170,15 +198,15 @@ class BareRacer:
     def _run(self, statements: Sequence[Statement], words: dict[Any, Any]) -> list[tuple[str, Any]]:
         answered = []
         for statement, parameters in statements:
-            filled = _filled(parameters, words, self._sample.slot)
+            filled = _filled(parameters, words)
             if statement.startswith("INSERT INTO audit_entry"):
                 filled = self._numbered(filled)
             cursor = self._connection.execute(statement, filled)
             rows = cursor.fetchall() if cursor.description else []
             row = rows[0] if rows else None
             if statement.startswith("INSERT INTO visit "):
-                words[self._sample.visit] = row[0] if row else cursor.lastrowid
-            if statement.startswith("SELECT number, mac"):
+                ((words[self._sample.visit],),) = rows
+            if statement.startswith("SELECT audit_entry.number"):
                 self._last = row or (0, "")
             answered.append((statement, row))
         return answered
@@ -205,33 +233,8 @@ def _connect(database: str) -> Any:
     return connection
 
 
-def _filled(value: Any, words: Mapping[Any, Any], sample_slot: int) -> Any:
-    """Put this attempt's numbers, names and times where the sample has its own."""
-    if isinstance(value, Mapping):
-        return {key: _filled(one, words, sample_slot) for key, one in value.items()}
-    if isinstance(value, tuple):
-        return tuple(_filled(one, words, sample_slot) for one in value)
-    if isinstance(value, int):
-        return words.get(value, value)
-    if isinstance(value, datetime):
-        return _shifted(value, words["shift"], sample_slot)
-    return _filled_text(value, words, sample_slot) if isinstance(value, str) else value
-
-
-def _filled_text(value: str, words: Mapping[Any, Any], sample_slot: int) -> str:
-    if value in words:
-        return str(words[value])
-    if len(value) == len("2026-11-30 08:00:00.000000") and value[4] == "-" and value[-7] == ".":
-        moved = _shifted(datetime.strptime(value, _STAMP), words["shift"], sample_slot)
-        return moved.strftime(_STAMP)
-    if value.startswith(("{", "book ")):
-        for old, new in words.items():
-            if old != "shift":
-                value = value.replace(json.dumps(old), json.dumps(new))
-    return value
-
-
-def _shifted(moment: datetime, shift: timedelta, sample_slot: int) -> datetime:
-    """Only what lies near the sample's slot belongs to it; the rest is the clock's."""
-    near = abs(moment.replace(tzinfo=None) - slot_start(sample_slot)) < timedelta(days=1)
-    return moment + shift if near else moment
+def _filled(parameters: Any, words: Mapping[Any, Any]) -> Any:
+    """Put this attempt's values where the sample has its own."""
+    if isinstance(parameters, Mapping):
+        return {name: words.get(value, value) for name, value in parameters.items()}
+    return tuple(words.get(value, value) for value in parameters)

@@ -7,10 +7,11 @@ or (the negative control) a table without the claim's key.
 from __future__ import annotations
 
 import json
+import os
 import random
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -53,6 +54,12 @@ class Lane:
     """Patient and slot of each attempt."""
     think: float = 0.0
     """Mean seconds between two bookings; 0: as fast as it goes."""
+    first: int = 0
+    """Number of the first attempt: a race may be run in turns on one base."""
+
+    def turn(self, first: int, count: int) -> Lane:
+        """Return a part of the lane."""
+        return replace(self, wishes=self.wishes[first : first + count], first=first)
 
 
 @dataclass
@@ -60,26 +67,37 @@ class Result:
     """What a race came to; times in seconds."""
 
     wall: float = 0.0
+    cpu: float = 0.0
+    """Of the desks and, where the server is on this machine, of its processes that serve them."""
     waits: list[float] = field(default_factory=list)
+    firsts: list[float] = field(default_factory=list)
+    """The waits of each desk's first attempt: its statements are written then, which happens once a day."""
     won: list[tuple[int, int]] = field(default_factory=list)
     taken: int = 0
     errors: list[str] = field(default_factory=list)
-    desk_rates: list[float] = field(default_factory=list)
+    fairness: float = 1.0
+    """The slowest desk's rate over the fastest one's, in the worst turn."""
 
     @property
     def attempts(self) -> int:
         """Return how many attempts were made."""
-        return len(self.waits)
+        return len(self.firsts) + len(self.waits)
 
     @property
     def rate(self) -> float:
         """Return attempts a second, all desks together."""
         return self.attempts / self.wall
 
-    @property
-    def fairness(self) -> float:
-        """Return the slowest desk's rate over the fastest one's."""
-        return min(self.desk_rates) / max(self.desk_rates)
+    def add(self, turn: Result) -> None:
+        """Take in another turn of the same race."""
+        self.wall += turn.wall
+        self.cpu += turn.cpu
+        self.firsts += turn.firsts
+        self.waits += turn.waits
+        self.won += turn.won
+        self.taken += turn.taken
+        self.errors += turn.errors
+        self.fairness = min(self.fairness, turn.fairness)
 
     def wait(self, share: float) -> float:
         """Return a quantile of the waits."""
@@ -122,7 +140,7 @@ def contended_lanes(
         order += window
     return [
         Lane(
-            database,
+            f"{database}&application_name=race-{number}" if is_url(database) else database,
             folder,
             number,
             tuple(zip(patients[number::desks], order[number::desks], strict=False)),
@@ -151,25 +169,52 @@ def run_race(lanes: Sequence[Lane], racer: Callable[[Lane], Racer]) -> Result:
 def _run_lane(lane: Lane, racer: Callable[[Lane], Racer], barrier: Any, file: Path) -> None:
     desk = racer(lane)
     chance = random.Random(lane.number)
+    cpu = -_cpu_seconds(lane)
     barrier.wait(120)
     said: list[tuple[float, float, str]] = []
-    for number, (patient, slot) in enumerate(lane.wishes):
+    for number, (patient, slot) in enumerate(lane.wishes, lane.first):
         if lane.think:
             time.sleep(lane.think * chance.uniform(0.5, 1.5))
         began = time.monotonic()
         outcome = desk.take(f"race-{lane.number}-{number}", patient, slot)
         said.append((began, time.monotonic(), outcome))
+    cpu += _cpu_seconds(lane)
     desk.close()
-    file.write_text(json.dumps(said), encoding="utf-8")
+    file.write_text(json.dumps({"said": said, "cpu": cpu}), encoding="utf-8")
 
 
-def _gathered(lanes: Sequence[Lane], said: Sequence[list[tuple[float, float, str]]]) -> Result:
-    result = Result()
+def _cpu_seconds(lane: Lane) -> float:
+    """Return what this desk has used so far, with the server's processes that serve it."""
+    own = time.process_time()
+    if not is_url(lane.database):
+        return own
+    import psycopg
+
+    with psycopg.connect(lane.database, autocommit=True) as connection:
+        served = connection.execute(
+            "SELECT pid FROM pg_stat_activity "
+            "WHERE application_name = current_setting('application_name') AND pid <> pg_backend_pid()"
+        ).fetchall()
+    return own + sum(_process_seconds(Path(f"/proc/{row[0]}/stat")) for row in served)
+
+
+def _process_seconds(stat: Path) -> float:
+    try:
+        fields = stat.read_text(encoding="utf-8").rpartition(")")[2].split()
+    except OSError:
+        return 0.0  # a server on another machine
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def _gathered(lanes: Sequence[Lane], told: Sequence[dict[str, Any]]) -> Result:
+    result = Result(cpu=sum(lane["cpu"] for lane in told))
+    said: list[list[tuple[float, float, str]]] = [lane["said"] for lane in told]
     result.wall = max(lane[-1][1] for lane in said) - min(lane[0][0] for lane in said)
+    rates = [len(lane) / (lane[-1][1] - lane[0][0]) for lane in said]
+    result.fairness = min(rates) / max(rates)
     for lane, words in zip(lanes, said, strict=True):
-        result.desk_rates.append(len(words) / (words[-1][1] - words[0][0]))
         for (patient, slot), (began, ended, outcome) in zip(lane.wishes, words, strict=True):
-            result.waits.append(ended - began)
+            (result.waits if began > words[0][0] else result.firsts).append(ended - began)
             if outcome == "won":
                 result.won.append((patient, slot))
             elif outcome == "slot_taken":

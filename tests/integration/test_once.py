@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from typing import Any
 
 import pytest
 from sqlalchemy import func, select
 
-from registrar_tui.desk_services import DeskServices
 from registrar_tui.errors import Refusal
 from registrar_tui.models import Claim, Op, Visit, VisitEvent
 from registrar_tui.services import booking, dto
@@ -47,21 +47,22 @@ def test_a_lost_connection_after_the_commit_is_no_second_booking(clinic: Clinic)
 
 
 def test_a_retry_that_runs_beside_its_original(clinic: Clinic, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The original commits after the retry has asked for it: the retry must not hear of its own claim."""
+    """The retry comes while the original is at work: it waits, and must not hear of its own claim."""
     command = dto.BookVisit("retry", 1, slot_id(THERAPIST, 0, 0))
     real = booking.examine
-    answers: list[dto.VisitView] = []
-    busy: list[DeskServices] = []
+    other = clinic.desk("окно 2")
+    with ThreadPoolExecutor() as threads:
+        retries: list[Future[dto.VisitView]] = []
 
-    def overtaken(*arguments: Any, **options: Any) -> Any:
-        if clinic.desk("окно 2") not in busy:
-            busy.append(clinic.desk("окно 2"))
-            answers.append(busy[0].book(command))
-        return real(*arguments, **options)
+        def overtaken(*arguments: Any, **options: Any) -> Any:
+            if not retries:
+                retries.append(threads.submit(other.book, command))
+                assert wait(retries, timeout=0.3).not_done == set(retries), "it waits for the first answer"
+            return real(*arguments, **options)
 
-    clinic.desk("окно 2")
-    monkeypatch.setattr(booking, "examine", overtaken)
-    assert clinic.desk().book(command) == answers[0]
+        monkeypatch.setattr(booking, "examine", overtaken)
+        answer = clinic.desk().book(command)
+        assert retries[0].result(timeout=20) == answer
     assert visits(clinic) == 1
 
 

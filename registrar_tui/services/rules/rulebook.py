@@ -6,12 +6,14 @@ import json
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from functools import lru_cache
+from typing import Any, NamedTuple
 
 from sqlalchemy import bindparam, select
 from sqlmodel import Session, col
 
 from registrar_tui.models import RuleSetting
+from registrar_tui.services.prepared import Prepared
 from registrar_tui.services.rules.base import Rule, RuleContext, Verdict
 from registrar_tui.services.rules.patient_rules import DuplicateVisit, LateRestriction, Overlap, TooLateToMove
 from registrar_tui.services.rules.slot_rules import (
@@ -95,7 +97,16 @@ class Rulebook:
         return next((entry.override_role for entry in self.rules if entry.rule.code == code), None)
 
 
-_SETTINGS = (
+class _Setting(NamedTuple):
+    code: str
+    valid_from: date
+    enabled: bool
+    basis: str
+    override_role: str | None
+    parameters: str
+
+
+_SETTINGS = Prepared(
     select(
         col(RuleSetting.code),
         col(RuleSetting.valid_from),
@@ -111,12 +122,16 @@ _SETTINGS = (
 
 def load_rulebook(session: Session, day: date) -> Rulebook:
     """Read the settings valid on a day; the newest of a code wins, a disabled one removes the rule."""
-    rows = session.connection().execute(_SETTINGS, {"day": day})
-    newest = {row.code: row for row in rows}
+    return _rulebook(tuple(_SETTINGS.run(session, {"day": day})))
+
+
+@lru_cache(maxsize=8)  # the rows are read every time, so a changed rule is in force at once
+def _rulebook(rows: tuple[tuple[Any, ...], ...]) -> Rulebook:
+    newest = {row[0]: _Setting(*row) for row in rows}
     return Rulebook(tuple(entry for rule in RULES if (entry := _in_force(rule, newest.get(rule.code)))))
 
 
-def _in_force(rule: Rule, setting: Any) -> RuleInForce | None:
+def _in_force(rule: Rule, setting: _Setting | None) -> RuleInForce | None:
     if setting is None:
         return RuleInForce(rule, rule.basis, rule.override_role, rule.parameters)
     if not setting.enabled:
