@@ -11,7 +11,8 @@ from sqlmodel import Session
 
 from registrar_tui.storage.patience import ANSWER_SECONDS
 
-CHANNEL = "registrar_changed"
+# A schema is a clinic; a notice goes to the whole database, so each has a channel of its own.
+_CHANNEL = "'registrar_' || md5(current_schema())"
 # Behind pgbouncer in transaction mode no notice arrives, so the tables are looked at as well, seldom.
 LOOK_EVERY = 2.0  # seconds
 _LOOK = text(
@@ -19,7 +20,7 @@ _LOOK = text(
     "(SELECT max(held_until) FROM claim WHERE visit_id IS NULL), "
     "(SELECT count(*) FROM claim WHERE visit_id IS NULL)"
 )
-_NOTIFY = text(f"NOTIFY {CHANNEL}")
+_NOTIFY = text(f"SELECT pg_notify({_CHANNEL}, '')")
 
 
 def announce(session: Session) -> None:
@@ -66,7 +67,8 @@ class ChangeWatch:
             driver = self._open().dbapi_connection
             driver.autocommit = True
             driver.answer_seconds = ANSWER_SECONDS
-            driver.execute(f"LISTEN {CHANNEL}")
+            channel = driver.execute(f"SELECT {_CHANNEL}").fetchone()[0]
+            driver.execute(f"LISTEN {channel}")
         for _ in self._connection.dbapi_connection.notifies(timeout=0):
             self._notices += 1
             self._looked_at = -LOOK_EVERY  # looked at now, or the look to come would tell the same again

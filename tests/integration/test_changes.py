@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 
 import pytest
@@ -10,7 +11,8 @@ from sqlalchemy import text
 from registrar_tui.desk_services import DeskServices
 from registrar_tui.errors import StoreUnavailable
 from registrar_tui.storage import changes
-from tests.integration.bases import Clinic
+from tests.integration import tiny_clinic
+from tests.integration.bases import Clinic, own_schema
 from tests.integration.tiny_clinic import THERAPIST, slot_id
 
 FIRST = slot_id(THERAPIST, 1, 0)
@@ -49,6 +51,21 @@ def test_one_change_is_told_once(pg_clinic: Clinic, monkeypatch: pytest.MonkeyPa
     stamp = heard(desk, before)
     monkeypatch.setattr(changes, "LOOK_EVERY", 0.0)
     assert desk.change_stamp() == stamp
+
+
+def test_another_clinic_on_the_same_server_is_not_heard(pg_clinic: Clinic, pg_server: str) -> None:
+    """Each schema is a clinic: what one commits must not make the desks of all the others read again."""
+    desk = pg_clinic.desk("окно 9")
+    with own_schema(pg_server, f"registrar_other_{os.getpid()}") as url:
+        tiny_clinic.migrate(url)
+        other = Clinic(url, pg_clinic.folder)
+        tiny_clinic.fill(other.engine)
+        stamp = desk.change_stamp()
+        foreign = other.desk("окно 8").change_stamp()
+        other.book(FIRST)
+        heard(other.desk("окно 8"), foreign)
+        assert desk.change_stamp() == stamp
+        other.close()
 
 
 def test_what_happened_while_the_watch_was_cut_off_is_heard(pg_clinic: Clinic) -> None:
