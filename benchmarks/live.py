@@ -44,9 +44,13 @@ _NOW = f"{_DAY}T07:00"
 _NOW_UTC = datetime(2026, 11, 22, 4, tzinfo=UTC)
 _F6, _F8, _PAGE_UP, _ESCAPE, _ENTER, _TAB = "\x1b[17~", "\x1b[19~", "\x1b[5~", "\x1b", "\r", "\t"
 _SPECIALTY = "терапевт"
-_WITHOUT_PLANS = text(
-    "SELECT id, last_name FROM patient WHERE length(last_name) BETWEEN 5 AND 8 AND id NOT IN "
-    "(SELECT patient_id FROM visit WHERE starts_at > '2026-11-22') AND last_name IN "
+_WITHOUT_PLANS = (
+    "SELECT id, last_name FROM patient WHERE id NOT IN "
+    "(SELECT patient_id FROM visit WHERE starts_at > '2026-11-22')"
+)
+# The surname of a watched visit stands on the grid once and is not cut.
+_KNOWN_BY_NAME = (
+    f"{_WITHOUT_PLANS} AND length(last_name) BETWEEN 5 AND 8 AND last_name IN "
     "(SELECT last_name FROM patient GROUP BY last_name HAVING count(*) = 1) ORDER BY id"
 )
 
@@ -112,12 +116,14 @@ def _pair(store: str) -> Iterator[Pair]:
         if desk.missing:
             raise ProbeError(desk.missing)
         database = desk.environment["REGISTRAR_DB"]
-        (_, name), (_, another), *others = _people(database)
+        (_, name), (_, another), *_ = _people(database, _KNOWN_BY_NAME)
         probes = []
         for number in (1, 2):
             mine = {**desk.environment, "REGISTRAR_NOW": _NOW, "REGISTRAR_DESK": f"окно {number}"}
             probes.append(opened.enter_context(PtyProbe(desk.command, environment=mine)))
-        pair = Pair(store, database, *probes, name, [number for number, _ in others])
+        actor, watcher = probes
+        others = [number for number, surname in _people(database, _WITHOUT_PLANS) if surname != name]
+        pair = Pair(store, database, actor, watcher, name, others)
         _open_week(pair.watcher, another)
         before = pair.watcher.painted_bytes
         _do(pair.watcher, _TAB, "свободно")
@@ -127,11 +133,11 @@ def _pair(store: str) -> Iterator[Pair]:
         yield pair
 
 
-def _people(database: str) -> list[tuple[int, str]]:
+def _people(database: str, statement: str) -> list[tuple[int, str]]:
     engine = open_engine(database)
     try:
         with engine.connect() as connection:
-            return [(row[0], row[1]) for row in connection.execute(_WITHOUT_PLANS)]
+            return [(row[0], row[1]) for row in connection.execute(text(statement))]
     finally:
         engine.dispose()
 
