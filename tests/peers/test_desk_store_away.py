@@ -1,4 +1,4 @@
-"""The store goes away between the offer and Enter: one line, the choice stays, and it is booked once after all."""
+"""The store goes away between the offer and Enter: one line, the choice stays, and it is booked once."""
 
 from __future__ import annotations
 
