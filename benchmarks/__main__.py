@@ -8,11 +8,12 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterable, Iterator
 
-from benchmarks import desk, search, search_quality, start, store
-from benchmarks.table import Row, print_table
+from benchmarks import desk, live, search, search_quality, start, store
+from benchmarks.table import Limit, Row, print_table
 
-GROUPS: dict[str, Callable[[], Iterable[Row]]] = {
+GROUPS: dict[str, Callable[[], Iterable[Row | Limit]]] = {
     "desk": desk.run,
+    "live": live.run,
     "start": start.run,
     "search": search.run,
     "store": store.run,
@@ -37,7 +38,7 @@ def main(names: list[str]) -> int:
     return 0
 
 
-def _rows(names: list[str]) -> Iterator[Row]:
+def _rows(names: list[str]) -> Iterator[Row | Limit]:
     for name in names:
         yield from GROUPS[name]()
 

@@ -25,16 +25,16 @@ class DemoDesk:
 
 
 @contextmanager
-def demo_desk() -> Iterator[DemoDesk]:
-    """Build a demo base in a folder of its own, which goes when the block ends."""
+def demo_desk(url: str | None = None, *options: str) -> Iterator[DemoDesk]:
+    """Build a demo base in a folder of its own, which goes when the block ends, or at a URL that stays."""
     program = shutil.which("registrar", path=str(Path(PYTHON).parent))
     with TemporaryDirectory(prefix="registrar-bench-") as folder:
-        environment = {"XDG_DATA_HOME": folder, "REGISTRAR_DB": str(Path(folder) / "demo.db")}
+        environment = {"XDG_DATA_HOME": folder, "REGISTRAR_DB": url or str(Path(folder) / "demo.db")}
         if program is None:
             yield DemoDesk((), environment, "the program `registrar` is not installed beside this Python")
             return
         built = subprocess.run(
-            [program, "init", "--demo", "--patients", str(PATIENTS)],
+            [program, "init", "--demo", "--patients", str(PATIENTS), *options],
             env={**environment, "PATH": "/usr/bin:/bin", "LANG": "C.UTF-8"},
             capture_output=True,
             text=True,

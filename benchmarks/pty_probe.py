@@ -16,6 +16,7 @@ import struct
 import termios
 import time
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from types import TracebackType
 
 import pyte
@@ -54,6 +55,8 @@ class PtyProbe:
         environment: Mapping[str, str] | None = None,
     ) -> None:
         self.screen = pyte.Screen(columns, lines)
+        self.painted_bytes = 0
+        """Bytes the program has written so far."""
         self._stream = pyte.ByteStream(self.screen)
         variables = {**os.environ, **_ENVIRONMENT, **(environment or {})}
         self.started = time.monotonic()
@@ -95,6 +98,37 @@ class PtyProbe:
                 before, changed = picture, arrived - sent
         return changed
 
+    def send(self, keys: str) -> float:
+        """Send keys and return the moment; what comes of them is read by `see`."""
+        sent = time.monotonic()
+        os.write(self._master, keys.encode())
+        return sent
+
+    def see(self, seen: Seen, limit: float, *, beside: Sequence[PtyProbe] = ()) -> float | None:
+        """Return when the chunk arrived that made `seen` true, None if none did within `limit` seconds.
+
+        The programs `beside` are read meanwhile: one whose terminal is full stands still.
+        """
+        end = time.monotonic() + limit
+        if seen(self.screen.display):
+            return time.monotonic()
+        while (rest := end - time.monotonic()) > 0:
+            for probe in select.select([self, *beside], [], [], rest)[0]:
+                arrived, data = probe._take()
+                probe._feed(data)
+                if probe is self and seen(self.screen.display):
+                    return arrived
+        return None
+
+    def cpu_seconds(self) -> float:
+        """Return the processor time the program has used so far, its own and the system's for it."""
+        fields = Path(f"/proc/{self._child}/stat").read_text(encoding="ascii").rsplit(")", 1)[1].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+    def fileno(self) -> int:
+        """Return what to wait on for output."""
+        return self._master
+
     def first_paint(self, seen: Seen) -> float:
         """Return the seconds from the start of the process until `seen` is true of the lines."""
         while chunks := self._collect(0.15, _START_LIMIT):
@@ -128,13 +162,16 @@ class PtyProbe:
 
     def _read(self, deadline: float) -> Chunk | None:
         ready, _, _ = select.select([self._master], [], [], max(0.0, deadline - time.monotonic()))
+        return self._take() if ready else None
+
+    def _take(self) -> Chunk:
         arrived = time.monotonic()
-        if not ready:
-            return None
         try:
-            return arrived, os.read(self._master, 1 << 16)
+            data = os.read(self._master, 1 << 16)
         except OSError as gone:  # the child has closed its side
             raise ProbeError("the program ended:\n" + self.text()) from gone
+        self.painted_bytes += len(data)
+        return arrived, data
 
     def _picture(self) -> list[list[tuple[str, str, str, bool, bool]]]:
         """Return characters with their attributes: a highlight may move without changing a letter."""

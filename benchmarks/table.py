@@ -53,15 +53,48 @@ class Row:
         return self.ours.middle / self.floor.middle
 
 
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """One thing with a limit in seconds and nothing to compare with; `ours` is None where it was skipped."""
+
+    name: str
+    limit: float
+    ours: Series | None = None
+    note: str = ""
+
+
 _HEAD = ("what", "n", "ours p50", "p95", "floor p50", "p95", "ratio", "target", "")
 _WIDTHS = (26, 4, 9, 8, 9, 8, 6, 7, 0)
 
 
-def print_table(rows: Iterable[Row]) -> None:
+def print_table(rows: Iterable[Row | Limit]) -> None:
     """Print rows as they come, milliseconds; a target is a wish to compare with, never a failure."""
     _print_line(_HEAD)
     for row in rows:
-        _print_line(_cells(row))
+        _print_line(_cells(row) if isinstance(row, Row) else _limit_cells(row))
+
+
+def _limit_cells(row: Limit) -> Sequence[str]:
+    target = f"≤{row.limit * 1000:g}"
+    if row.ours is None or not row.ours.seen:
+        return (row.name, "", "", "", "", "", "—", target, f"skipped: {row.note}")
+    notes = [
+        "" if row.ours.p95 <= row.limit else "OVER THE LIMIT",
+        f"{row.ours.missed} without an answer" if row.ours.missed else "",
+        row.note,
+    ]
+    middle, p95 = _milliseconds(row.ours.middle), _milliseconds(row.ours.p95)
+    return (
+        row.name,
+        str(len(row.ours.samples)),
+        middle,
+        p95,
+        "",
+        "",
+        "",
+        target,
+        "; ".join(note for note in notes if note),
+    )
 
 
 def _cells(row: Row) -> Sequence[str]:

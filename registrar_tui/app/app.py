@@ -38,6 +38,8 @@ PAINTING_SECONDS = 0.02
 SETTLE_SECONDS = 0.5
 CLOSING_SECONDS = 2.0
 IDLE_CHECK_SECONDS = 1.0
+BACKUP_AFTER_SECONDS = 20.0  # from the opening of the base: the first patient comes first
+BACKUP_CHECK_SECONDS = 3600.0  # a desk that is never closed has its backup too
 NOT_SIGNED_IN = "not_signed_in"
 _TOUCHES = (events.Key, events.Paste, events.MouseEvent)
 
@@ -53,6 +55,13 @@ class BaseOpened(Message):
 @dataclass(eq=False, repr=False)
 class BaseRefused(Message):
     """The services could not be built."""
+
+    error: RegistrarError
+
+
+@dataclass(eq=False, repr=False)
+class BackupFailed(Message):
+    """The day's backup was due and could not be taken."""
 
     error: RegistrarError
 
@@ -103,6 +112,7 @@ class RegistrarApp(LayoutKeysMixin, App[int]):
         """Open the base once the desk is painted: what it imports would hold up the painting thread."""
         self.call_after_refresh(self.set_timer, PAINTING_SECONDS, self._open_base)
         self.set_interval(IDLE_CHECK_SECONDS, self._lock_if_idle)
+        self.set_interval(BACKUP_CHECK_SECONDS, self._back_up_if_due)
 
     # --- the base -------------------------------------------------------------
 
@@ -140,10 +150,27 @@ class RegistrarApp(LayoutKeysMixin, App[int]):
 
     async def _come_in(self, opened: BaseOpened) -> None:
         self._opened = None
+        self.set_timer(BACKUP_AFTER_SECONDS, self._back_up_if_due)
         await self.desk.connect(opened.services, opened.greeting)
         if self._entry is not None:
             self._entry = None
             await self.pop_screen()
+
+    @work(thread=True, exit_on_error=False, group="backup")
+    def _back_up_if_due(self) -> None:
+        if self._door is None:
+            return
+        try:
+            self._door.back_up_if_due()
+        except RegistrarError as error:
+            self.post_message(BackupFailed(error))
+        except Exception as failure:
+            self.post_message(BackupFailed(self._failures.record("backup", failure)))
+
+    @on(BackupFailed)
+    def _backup_failed(self, message: BackupFailed) -> None:
+        told = message.error.message
+        self.desk.announce(f"Суточная копия базы не сделана: {told} Сообщите администратору.", "warn")
 
     @on(BaseRefused)
     def _base_refused(self, message: BaseRefused) -> None:

@@ -60,6 +60,12 @@ class ClinicDoor:
         with suppress(StoreUnavailable):
             self.sign_in(login, password)
 
+    def back_up_if_due(self) -> None:
+        """Take the day's backup where nobody has taken one; a demo base needs none."""
+        from registrar_tui import maintenance
+
+        maintenance.daily_backup_if_due(self._config)
+
     def office(self) -> OfficeServices:
         """Return the office of whoever has signed in, opened when first asked for."""
         with self._one_at_a_time:

@@ -17,6 +17,8 @@ from registrar_tui.screens.pane import Command, Pane, Person, command
 from registrar_tui.services.dto import BookingOffer, BookVisit, MoveVisit, Override, VisitRow, VisitView
 from registrar_tui.services.protocol import Services
 
+SLOW_SECONDS = 1.0
+"""After so long without an answer it is said that one is awaited; an honest booking takes 20 ms."""
 WAYS = ("way.first", "way.second", "way.third", "way.fourth", "way.fifth")
 
 
@@ -114,6 +116,7 @@ class BookingPane(Pane):
             self.desk.announce("Напишите основание: оно останется в журнале.", "warn")
             return
         self.stage = Stage.BOOKING
+        self.set_timer(SLOW_SECONDS, lambda: self._say_slow(intention))
         self.ask(
             "book",
             lambda services: _send(services, intention, reason),
@@ -121,6 +124,11 @@ class BookingPane(Pane):
             self._offer_number,
         )
         self.desk.keys_changed()
+
+    def _say_slow(self, intention: Intention) -> None:
+        """Let nobody sit before a dead screen: a locked file or a silent server takes its time to give up."""
+        if self.stage is Stage.BOOKING and self.intention is intention:
+            self.confirm.add("Жду ответа базы: бирка за этим пациентом, ничего нажимать не нужно.", "muted")
 
     def release(self) -> None:
         """Esc: give the slot back and return to the grid."""

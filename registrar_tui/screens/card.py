@@ -138,6 +138,11 @@ class CardPane(Pane, can_focus=True):
         if failure.number == self._number:
             super().failed(failure)
 
+    @on(RowList.RowHighlighted)
+    def _visit_highlighted(self, message: RowList.RowHighlighted) -> None:
+        message.stop()
+        self.desk.keys_changed()
+
     @on(CardOpened)
     def _card_opened(self, message: CardOpened) -> None:
         message.stop()

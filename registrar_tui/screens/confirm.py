@@ -38,6 +38,7 @@ class ConfirmBox(Vertical, can_focus=True):
         super().__init__(id=id)
         self.ways: tuple[WayOut, ...] = ()
         self.text = ""
+        self._standing = Content("")
         self._said = Static(markup=False)
         self.reason = Input(placeholder="основание: почему правило нарушается", compact=True, max_length=200)
 
@@ -85,10 +86,9 @@ class ConfirmBox(Vertical, can_focus=True):
         self._say(Content("\n").join(lines))
 
     def add(self, text: str, tone: Tone) -> None:
-        """Say one thing more under what stands."""
-        said = self._said.content
-        before = said if isinstance(said, Content) else Content("")
-        self._say(Content("\n").join([before, Content.assemble((plain(text), TONE_STYLES[tone]))]))
+        """Say one thing more under what stands, in place of what was added before."""
+        more = Content.assemble((plain(text), TONE_STYLES[tone]))
+        self._show(Content("\n").join([self._standing, more]))
 
     def slot_of_way(self, number: int) -> int | None:
         """Return the slot of the way out shown under a number from 1."""
@@ -96,6 +96,10 @@ class ConfirmBox(Vertical, can_focus=True):
         return slots[number - 1] if 0 < number <= len(slots) else None
 
     def _say(self, content: Content) -> None:
+        self._standing = content
+        self._show(content)
+
+    def _show(self, content: Content) -> None:
         self.text = content.plain
         self._said.update(content)
         self.display = bool(self.text)

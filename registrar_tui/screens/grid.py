@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final, Literal
 
 from textual import on
@@ -155,6 +155,11 @@ class GridPane(BookingPane):
         """Read the same view again and leave the cursor where it is."""
         if self.query_now is not None:
             self._draw(keep=True)
+
+    def stale(self, now: datetime) -> bool:
+        """A hold has run out, or a slot has opened or begun: no other desk commits anything then."""
+        grid = self.grid
+        return grid is not None and grid.stale_at is not None and now >= grid.stale_at
 
     def turn_days(self, by: int) -> None:
         """PgUp, PgDn: the day or the week before or after."""

@@ -97,6 +97,8 @@ class Link(Journeys):
         pane = self.current
         if self.services is None or self._stamp_asked or pane is None or not pane.LIVE or not self.is_active:
             return
+        if self.connected and pane.stale(self.now()):
+            pane.renew()
         self._stamp_asked = True
         self.ask("change_stamp", lambda services: services.change_stamp(), StampRead)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
+from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar, NamedTuple, cast
 
@@ -70,6 +71,10 @@ class Pane(Caller, Vertical):
 
     def connected(self) -> None:
         """Take note that the base has just been opened."""
+
+    def stale(self, now: datetime) -> bool:  # noqa: ARG002 - for panes that show what passes
+        """Tell whether what is shown has grown old by time alone, at this wall-clock time of the clinic."""
+        return False
 
     def renew(self) -> None:
         """Read again what is shown: something has changed in the base."""

@@ -150,6 +150,11 @@ class TodayPane(Pane):
         message.stop()
         self._show()
 
+    @on(RowList.RowHighlighted)
+    def _visit_highlighted(self, message: RowList.RowHighlighted) -> None:
+        message.stop()
+        self.desk.keys_changed()
+
     @on(DayListed)
     def _day_listed(self, message: DayListed) -> None:
         message.stop()

@@ -228,6 +228,8 @@ class SlotGrid:
     """(id, name, minutes): what the service filter of this grid offers."""
     doctors: tuple[tuple[int, str], ...] = ()
     """(id, short name): what its doctor filter offers."""
+    stale_at: datetime | None = None
+    """When time alone changes the view, by the wall-clock: a hold ends, a slot opens or begins."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from sqlmodel import Session, col
 from registrar_tui.errors import Refusal
 from registrar_tui.models import Branch, Claim, Doctor, Patient, Room, Service, Specialty, Visit
 from registrar_tui.services import availability, dto
+from registrar_tui.services.rules.base import SlotFacts
 from registrar_tui.services.rules.rulebook import Rulebook, load_rulebook
 from registrar_tui.services.slots import JudgedSlot, asker_for, judge_all, patient_facts, slots_of
 from registrar_tui.services.wording import WEEKDAYS_SHORT, short_name
@@ -80,7 +81,21 @@ def grid(session: Session, workplace: Workplace, query: dto.GridQuery) -> dto.Sl
         strip=_strip(rulebook, workplace, judged),
         services=_services(session, doctors),
         doctors=tuple((doctor, header.name) for doctor, header in _headers(session, doctors).items()),
+        stale_at=_stale_at(workplace, [entry.slot for entry in judged]),
     )
+
+
+def _stale_at(workplace: Workplace, slots: Sequence[SlotFacts]) -> datetime | None:
+    """Return when these slots look different although nobody has committed anything."""
+    now, utc = workplace.now(), workplace.utc()
+    moments = [slot.starts_at for slot in slots]
+    moments += [slot.released_at for slot in slots if slot.released_at is not None]
+    moments += [
+        now + (slot.held_until - utc)
+        for slot in slots
+        if slot.held_until is not None and slot.taken(utc, workplace.desk)
+    ]
+    return min((moment for moment in moments if moment > now), default=None)
 
 
 def _services(session: Session, doctors: Sequence[int]) -> tuple[tuple[int, str, int], ...]:

@@ -10,8 +10,10 @@ from sqlalchemy import Engine, text
 from sqlmodel import Session
 
 from registrar_tui.services.prepared import Prepared
+from registrar_tui.storage.patience import ANSWER_SECONDS
 
-CHANNEL = "registrar_changed"
+# A schema is a clinic; a notice goes to the whole database, so each has a channel of its own.
+_CHANNEL = "'registrar_' || md5(current_schema())"
 # Behind pgbouncer in transaction mode no notice arrives, so the tables are looked at as well, seldom.
 LOOK_EVERY = 2.0  # seconds
 _LOOK = text(
@@ -19,7 +21,7 @@ _LOOK = text(
     "(SELECT max(held_until) FROM claim WHERE visit_id IS NULL), "
     "(SELECT count(*) FROM claim WHERE visit_id IS NULL)"
 )
-_NOTIFY = Prepared(text(f"NOTIFY {CHANNEL}"))
+_NOTIFY = Prepared(text(f"SELECT pg_notify({_CHANNEL}, '')"))
 
 
 def announce(session: Session) -> None:
@@ -35,26 +37,26 @@ class ChangeWatch:
         self._engine = engine
         self._connection: Any = None
         self._lock = threading.Lock()
+        self._opened = 0
         self._notices = 0
-        self._looked_at = 0.0
+        self._looked_at = -LOOK_EVERY
         self._looked: object = None
 
     def stamp(self) -> object:
         """Return the present stamp; a lost connection raises once and is opened anew by the next call."""
         with self._lock:
             try:
+                # What happened while the watch was away nobody tells: opened anew, the stamp is another.
                 if self._engine.dialect.name == "sqlite":
-                    return self._data_version()
-                return self._heard(), self._seen()
+                    return self._data_version(), self._opened
+                return self._heard(), self._seen(), self._opened
             except BaseException:
                 self._drop()
                 raise
 
     def _data_version(self) -> int:
         """Ask the one connection that is kept for it: SQLite tells the counter per connection."""
-        if self._connection is None:
-            self._connection = self._engine.raw_connection()
-        cursor = self._connection.cursor()
+        cursor = (self._connection or self._open()).cursor()
         try:
             return int(cursor.execute("PRAGMA data_version").fetchone()[0])
         finally:
@@ -62,13 +64,20 @@ class ChangeWatch:
 
     def _heard(self) -> int:
         if self._connection is None:
-            self._connection = self._engine.raw_connection()
-            driver = self._connection.dbapi_connection
+            driver = self._open().dbapi_connection
             driver.autocommit = True
-            driver.execute(f"LISTEN {CHANNEL}")
+            driver.answer_seconds = ANSWER_SECONDS
+            channel = driver.execute(f"SELECT {_CHANNEL}").fetchone()[0]
+            driver.execute(f"LISTEN {channel}")
         for _ in self._connection.dbapi_connection.notifies(timeout=0):
             self._notices += 1
+            self._looked_at = -LOOK_EVERY  # looked at now, or the look to come would tell the same again
         return self._notices
+
+    def _open(self) -> Any:
+        self._connection = self._engine.raw_connection()
+        self._opened += 1
+        return self._connection
 
     def _seen(self) -> object:
         if time.monotonic() - self._looked_at >= LOOK_EVERY:

@@ -31,7 +31,7 @@ class Store:
         self.engine = patient(engine)
         self.name = name
         self._writer = write_engine(self.engine)
-        self._watch = ChangeWatch(engine)
+        self._watch = ChangeWatch(self.engine)
         # The watch speaks to the driver past SQLAlchemy, so the driver's own errors come as they are.
         self._failures: tuple[type[Exception], ...] = (
             DBAPIError,

@@ -8,12 +8,13 @@ from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import insert
+from sqlalchemy import Connection, insert
 
 from registrar_tui import bootstrap
 from registrar_tui.clock import ShiftedClock
 from registrar_tui.desk_services import DeskServices
-from registrar_tui.models import Doctor, Patient, Slot
+from registrar_tui.models import Doctor, Patient, Slot, Surname, SurnameDeletion, SurnameTrigram
+from registrar_tui.services import surname_index
 from registrar_tui.services.search_keys import patient_keys
 from registrar_tui.storage.engine import open_engine, write_engine
 from registrar_tui.storage.sequences import advance_sequences
@@ -26,6 +27,7 @@ DAYS = 5
 _MINUTES = 15
 _FIRST_SLOT = 100_000
 _FIRST_PATIENT = 10_000
+_SURNAME = "Полевой"
 
 
 def slot_ids(count: int) -> list[int]:
@@ -45,6 +47,11 @@ def slot_start(slot_id: int) -> datetime:
     return datetime.combine(day, time(8)) + timedelta(minutes=_MINUTES * (place % SLOTS_A_DAY))
 
 
+def slot_doctor(slot_id: int) -> int:
+    """Return whose an arena slot is."""
+    return FIRST_DOCTOR + (slot_id - _FIRST_SLOT) // (SLOTS_A_DAY * DAYS)
+
+
 def build_arena(database: str, *, slots: int, patients: int) -> None:
     """Create the tables and fill them: as many therapists as the slots need, each with 200 of them."""
     tiny_clinic.migrate(database)
@@ -55,8 +62,17 @@ def build_arena(database: str, *, slots: int, patients: int) -> None:
         connection.execute(insert(Doctor), [_doctor(number) for number in doctors])
         connection.execute(insert(Slot), [_slot(number) for number in slot_ids(slots)])
         connection.execute(insert(Patient), [_patient(number) for number in patient_ids(patients)])
+        _write_surname(connection, patients)
         advance_sequences(connection)
     engine.dispose()
+
+
+def _write_surname(connection: Connection, people: int) -> None:
+    key = str(patient_keys(_SURNAME, "Иван", "Петрович", None)["last_key"])
+    index = surname_index.bulk_rows({key: people}, tiny_clinic.PATIENTS + 1)
+    connection.execute(insert(Surname), index.surnames)
+    connection.execute(insert(SurnameDeletion), index.deletions)
+    connection.execute(insert(SurnameTrigram), index.trigrams)
 
 
 def _doctor(number: int) -> dict[str, Any]:
@@ -66,7 +82,7 @@ def _doctor(number: int) -> dict[str, Any]:
 
 
 def _slot(number: int) -> dict[str, Any]:
-    doctor = FIRST_DOCTOR + (number - _FIRST_SLOT) // (SLOTS_A_DAY * DAYS)
+    doctor = slot_doctor(number)
     own = {"branch_id": 1, "room_id": 1, "minutes": _MINUTES}
     return tiny_clinic.slot_row(number, tiny_clinic.THERAPIST, slot_start(number), doctor_id=doctor, **own)
 
@@ -74,7 +90,7 @@ def _slot(number: int) -> dict[str, Any]:
 def _patient(number: int) -> dict[str, Any]:
     return {
         "id": number,
-        "last_name": "Полевой",
+        "last_name": _SURNAME,
         "first_name": "Иван",
         "middle_name": "Петрович",
         "birth_date": date(1980, 5, 1),
@@ -84,7 +100,7 @@ def _patient(number: int) -> dict[str, Any]:
         "address": "",
         "version": 1,
         "created_at": tiny_clinic.MORNING,
-        **patient_keys("Полевой", "Иван", "Петрович", None),
+        **patient_keys(_SURNAME, "Иван", "Петрович", None),
     }
 
 

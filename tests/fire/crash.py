@@ -1,4 +1,4 @@
-"""Desks are killed in the middle of their work, hundreds of times; then the base must keep every promise.
+"""Desks and importers are killed at their work, hundreds of times; then the base must keep every promise.
 
 `python -m tests.fire.crash --kills 300 --store sqlite|postgres` is the long run.
 """
@@ -20,14 +20,18 @@ from typing import Any
 from sqlmodel import Session
 
 from registrar_tui.storage.engine import open_engine
-from tests.fire import arena
+from tests.fire import arena, import_life
 from tests.fire.desk_child import DeskPlan, processes, run_desk
+from tests.fire.import_life import ImportLife, check_faults
 from tests.fire.journal import Attempt, Command, read_journal, unanswered
 from tests.fire.proofs import faults_of, read_traces, wait_for_writers
 from tests.integration.bases import PG_VARIABLE
 
 DESKS = 4
 SLOTS = 48
+KILLS_A_TABLE = 6
+"""An importer gets a sixth of the kills, so that it does not run out of new tables."""
+_IMPORTS_FROM = arena.SLOTS_A_DAY * arena.DAYS
 PATIENTS = 24  # of each desk
 LIFE = (0.25, 0.7)  # seconds from the first command to the kill
 
@@ -47,6 +51,11 @@ class Toll:
     retried: int = 0
     repeated: int = 0
     """Retries of a command that had been done, answered with its first answer."""
+    import_kills: int = 0
+    tables: int = 0
+    """Tables that were imported to their end, over all rounds."""
+    cut_short: int = 0
+    """Kills that left a table half in, so that the next import had to go on with it."""
     seconds: float = 0.0
     faults: list[str] = field(default_factory=list)
 
@@ -61,48 +70,80 @@ class _Life:
     journals: list[Path] = field(default_factory=list)
     done_unsaid: dict[str, dict[str, Any] | None] = field(default_factory=dict)
     """What the base kept of each command a desk died in, before anybody retried it."""
+
+
+@dataclass
+class _Victim:
+    """Whoever works until killed: a desk or an importer."""
+
+    life: _Life | ImportLife
     process: BaseProcess | None = None
     dies_at: float = 0.0
 
 
 class CrashRun:
-    """Starts desks, kills them in turn, starts their successors, and proves the base at the end."""
+    """Starts desks and importers, kills them in turn, starts their successors, and proves the base."""
 
     def __init__(
-        self, database: str, folder: Path, *, seed: int = 1, life: tuple[float, float] = LIFE
+        self,
+        database: str,
+        folder: Path,
+        *,
+        kills: int,
+        seed: int = 1,
+        life: tuple[float, float] = LIFE,
     ) -> None:
         self._database = database
         self._folder = folder
+        self._kills = kills
         self._chance = random.Random(seed)
         self._life = life
         self._processes: Any = processes()
-        arena.build_arena(database, slots=SLOTS, patients=PATIENTS * DESKS)
-        people = arena.patient_ids(PATIENTS * DESKS)
+        tables = max(2, kills // KILLS_A_TABLE)
+        slots = _IMPORTS_FROM + import_life.slots_for(tables)
+        own = PATIENTS * DESKS
+        arena.build_arena(database, slots=slots, patients=own + import_life.people_for(tables))
+        people = arena.patient_ids(own)
         self._desks = [
             _Life(number, tuple(arena.slot_ids(SLOTS)), tuple(people[number::DESKS]))
             for number in range(DESKS)
         ]
+        plans = import_life.plans(database, folder, tables, _IMPORTS_FROM, own)
+        self._imports = [ImportLife(plan) for plan in plans]
+        self._victims = [_Victim(desk) for desk in self._desks] + [_Victim(one) for one in self._imports]
         self.toll = Toll()
 
-    def run(self, kills: int) -> Toll:
-        """Kill that many desks, then prove."""
+    def run(self) -> Toll:
+        """Kill as many as planned, then prove."""
         began = time.monotonic()
         try:
-            for desk in self._desks:
-                self._start(desk)
-            while self.toll.kills < kills - DESKS:
-                victim = min(self._desks, key=lambda desk: desk.dies_at)
-                time.sleep(max(0.0, victim.dies_at - time.monotonic()))
-                self._kill(victim)
+            for victim in self._victims:
                 self._start(victim)
+            while self.toll.kills < self._kills - len(self._victims):
+                next_one = min(self._victims, key=lambda victim: victim.dies_at)
+                time.sleep(max(0.0, next_one.dies_at - time.monotonic()))
+                self._kill(next_one)
+                self._start(next_one)
         finally:
-            for desk in self._desks:
-                self._kill(desk)
+            for victim in self._victims:
+                self._kill(victim)
+        for imports in self._imports:
+            imports.finish()
         self.toll.seconds = time.monotonic() - began
         self._prove()
         return self.toll
 
-    def _start(self, desk: _Life) -> None:
+    def _start(self, victim: _Victim) -> None:
+        life = victim.life
+        if isinstance(life, ImportLife):
+            victim.process, journal = life.process(self._processes)
+        else:
+            victim.process, journal = self._desk_process(life)
+        victim.process.start()
+        _wait_for_first_word(journal, victim.process)
+        victim.dies_at = time.monotonic() + self._chance.uniform(*self._life)
+
+    def _desk_process(self, desk: _Life) -> tuple[BaseProcess, Path]:
         last = self._last_of(desk)
         retried = last if self._chance.random() < 0.5 else None
         journal = self._folder / f"desk{desk.number}-{len(desk.journals)}.log"
@@ -117,10 +158,7 @@ class CrashRun:
             desk.patients,
             retried,
         )
-        desk.process = self._processes.Process(target=run_desk, args=(plan,), daemon=True)
-        desk.process.start()
-        _wait_for_first_word(journal, desk.process)
-        desk.dies_at = time.monotonic() + self._chance.uniform(*self._life)
+        return self._processes.Process(target=run_desk, args=(plan,), daemon=True), journal
 
     def _last_of(self, desk: _Life) -> Command | None:
         """Return the command a desk died in; the base is asked first whether it was done."""
@@ -139,20 +177,26 @@ class CrashRun:
         finally:
             engine.dispose()
 
-    def _kill(self, desk: _Life) -> None:
-        if desk.process is None:
+    def _kill(self, victim: _Victim) -> None:
+        if victim.process is None:
             return
-        if desk.process.exitcode is not None:
-            self.toll.faults.append(f"desk {desk.number} ended by itself: {desk.process.exitcode}")
-        desk.process.kill()
-        desk.process.join()
-        desk.process = None
+        if victim.process.exitcode is not None:
+            self.toll.faults.append(f"{victim.life} ended by itself: {victim.process.exitcode}")
+        victim.process.kill()
+        victim.process.join()
+        victim.process = None
         self.toll.kills += 1
+        self.toll.import_kills += isinstance(victim.life, ImportLife)
 
     def _prove(self) -> None:
         lives = [[read_journal(file) for file in desk.journals] for desk in self._desks]
         desks = [[attempt for journal in life for attempt in journal] for life in lives]
-        self.toll.faults += faults_of(self._database, desks)
+        imported = [imports.attempts() for imports in self._imports]
+        self.toll.faults += [*faults_of(self._database, [*desks, *imported]), *check_faults(self._database)]
+        for imports in self._imports:
+            self.toll.faults += imports.faults
+            self.toll.tables += imports.finished
+            self.toll.cut_short += imports.cut_short
         self._count(desks)
         for journal in (journal for life in lives for journal in life):
             if any(not attempt.mark for attempt in journal[:-1]):
@@ -213,7 +257,7 @@ def main(words: Sequence[str]) -> int:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         with arena.place_for(asked.store, folder, server, f"crash_{os.getpid()}") as database:
-            toll = CrashRun(database, folder, seed=asked.seed).run(asked.kills)
+            toll = CrashRun(database, folder, kills=asked.kills, seed=asked.seed).run()
     for fault in toll.faults:
         print("FAULT", fault)
     print(asked.store, {name: value for name, value in vars(toll).items() if name != "faults"})

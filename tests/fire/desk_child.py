@@ -23,6 +23,13 @@ from tests.fire.journal import Command, DeskJournal
 
 _MOST_VISITS = 6
 _REASON = "patient-request"
+# The driver and the importer are imported when needed, which would cost every process half a second.
+_PRELOADED = [
+    "tests.fire.desk_child",
+    "tests.fire.import_child",
+    "sqlalchemy.dialects.postgresql.psycopg",
+    "psycopg",
+]
 
 
 @dataclass(frozen=True)
@@ -46,7 +53,7 @@ class DeskPlan:
 def processes() -> BaseContext:
     """Return the way desk processes are started: forked from a clean process that has the imports done."""
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["tests.fire.desk_child"])
+    context.set_forkserver_preload(_PRELOADED)
     return context
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, datetime, timedelta
 
 import pytest
 from sqlalchemy import select
@@ -12,6 +12,7 @@ from registrar_tui.errors import Refusal
 from registrar_tui.models import Claim, Slot
 from registrar_tui.services import dto
 from registrar_tui.vocabulary import Channel
+from tests.integration import tiny_clinic
 from tests.integration.bases import Clinic
 from tests.integration.invariants import broken_invariants
 from tests.integration.tiny_clinic import HEART, MONDAY, NERVES, THERAPIST, slot_id
@@ -196,3 +197,23 @@ def test_an_offer_of_the_unknown(clinic: Clinic, slot: int, patient: int) -> Non
     with pytest.raises(Refusal) as refused:
         clinic.desk(HERE).offer(slot, patient)
     assert refused.value.code == "not_found"
+
+
+def stale_at(clinic: Clinic, desk: str, day: date = MONDAY) -> datetime | None:
+    return clinic.desk(desk).grid(dto.GridQuery(dto.TargetKind.DOCTOR, THERAPIST, day=day)).stale_at
+
+
+def test_the_grid_says_when_time_alone_will_change_it(clinic: Clinic) -> None:
+    opens = datetime.combine(MONDAY, tiny_clinic.OPENS)
+    assert stale_at(clinic, THERE) == opens, "the first slot begins"
+    clinic.desk(HERE).offer(FIRST, 1)
+    ends = opens - timedelta(minutes=57)
+    assert (stale_at(clinic, THERE), stale_at(clinic, HERE)) == (ends, opens), "its own hold is not marked"
+    clinic.advance(minutes=3)
+    assert stale_at(clinic, THERE) == opens, "an expired hold ends no more"
+    clinic.set(Slot, SECOND, released_at=opens - timedelta(minutes=30))
+    assert stale_at(clinic, THERE) == opens - timedelta(minutes=30)
+    clinic.advance(minutes=57)
+    assert stale_at(clinic, THERE) == opens + timedelta(minutes=15)
+    clinic.advance(days=3)
+    assert stale_at(clinic, THERE) is None

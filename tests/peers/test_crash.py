@@ -21,9 +21,10 @@ KILLS = 24
 
 
 def test_a_killed_desk_leaves_every_promise_kept(store_url: str, tmp_path: Path) -> None:
-    toll = CrashRun(store_url, tmp_path, seed=KILLS, life=(0.15, 0.4)).run(KILLS)
+    toll = CrashRun(store_url, tmp_path, kills=KILLS, seed=KILLS, life=(0.15, 0.4)).run()
     assert toll.faults == []
     assert toll.kills >= 20 and toll.acknowledged > KILLS and toll.open > 0
+    assert toll.import_kills >= 4 and toll.cut_short > 0, "importers die in the middle of a table too"
 
 
 @pytest.fixture

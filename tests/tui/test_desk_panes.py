@@ -346,6 +346,30 @@ async def test_today_counts_and_marks_what_nobody_has_told(clinic: FakeServices)
         assert "Иващенко" not in driver.picture()
 
 
+async def test_the_keys_are_those_of_the_visit_under_the_cursor(clinic: FakeServices) -> None:
+    seen_today(clinic, 10, 15, 1)
+    seen_today(clinic, 10, 30, 2).status = "cancelled"
+    async with open_desk(clinic) as driver:
+        await driver.press("f5")
+        await driver.until(lambda: "F8 отменить" in driver.key_line, "the keys of a booked visit")
+        await driver.press("down")
+        await driver.until(
+            lambda: "F8 отменить" not in driver.key_line, "a cancelled one cannot be cancelled"
+        )
+        await driver.press("up")
+        await driver.until(lambda: "F8 отменить" in driver.key_line, "back on the booked one")
+
+
+async def test_the_keys_of_a_card_are_those_of_its_visit(clinic: FakeServices) -> None:
+    booked(clinic)
+    clinic.add_visit(1, clinic.slot_at(1, datetime(2026, 11, 24, 10, 30)).id, "cancelled")
+    async with open_desk(clinic) as driver:
+        await to_card(driver)
+        await driver.until(lambda: "F6 перенести" in driver.key_line, "the keys of a booked visit")
+        await driver.press("down")
+        await driver.until(lambda: "F6 перенести" not in driver.key_line, "a cancelled one stays where it is")
+
+
 async def test_enter_marks_the_visit_under_the_cursor(clinic: FakeServices) -> None:
     visit = seen_today(clinic, 10, 15, 1)
     async with open_desk(clinic) as driver:

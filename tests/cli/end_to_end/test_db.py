@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import os
+import pty
+import sys
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -167,3 +170,26 @@ def test_progress_is_seen_by_nobody_in_a_pipe(real: RealBase) -> None:
     real.becomes("boss")
     answer = real("db", "backup", "--quiet")
     assert answer.err == ""
+
+
+def on_a_terminal(*arguments: str) -> tuple[int, str]:
+    """Run a command on a terminal of its own; returns its exit code and all that was drawn."""
+    child, terminal = pty.fork()
+    if child == 0:
+        command = [sys.executable, "-m", "registrar_tui", *arguments]
+        os.execve(command[0], command, {**os.environ, "TERM": "xterm-256color"})
+    drawn = b""
+    with suppress(OSError):  # the terminal ends with its last program
+        while data := os.read(terminal, 4096):
+            drawn += data
+    os.close(terminal)
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), drawn.decode()
+
+
+@pytest.mark.parametrize(("command", "stage"), [("backup", "Копия"), ("check", "Связи строк")])
+def test_a_person_at_a_terminal_sees_progress(real: RealBase, command: str, stage: str) -> None:
+    real.becomes("boss")
+    code, drawn = on_a_terminal("db", command)
+    assert code == 0 and stage in drawn and "━" in drawn and "100 %" in drawn, drawn
+    assert "\x1b[2K" in drawn.rpartition("100 %")[2], "the bar goes when the work is done"
+    assert on_a_terminal("--quiet", "db", command)[1].count("━") == 0
