@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from registrar_tui import bootstrap
-from registrar_tui.bulk_services import BulkServices
+from registrar_tui.bulk.services import BulkServices
 from registrar_tui.clock import ShiftedClock
 from registrar_tui.exchange.reading import opened
 from registrar_tui.validators.snils import format_snils, snils_control
