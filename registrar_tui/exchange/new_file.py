@@ -67,8 +67,10 @@ def new_file(path: Path) -> Iterator[NewFile]:
 
 def new_name(folder: Path, what: str, moment: datetime, suffix: str) -> Path:
     """Return a name of a file in a folder (made 0700) that no other moment has."""
-    with _refusing(folder):
+    try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except (OSError, ValueError) as error:
+        raise Refusal("cannot_write", f"Папка {shown(folder)} не создана: проверьте права.") from error
     return folder / f"{what}-{moment:%Y%m%d-%H%M%S-%f}.{suffix}"
 
 
