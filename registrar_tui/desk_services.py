@@ -61,7 +61,7 @@ class DeskServices:
 
     def greeting(self) -> dto.DeskGreeting:
         """Say where and who this desk is."""
-        with self._store.read() as session:
+        with self._store.read(newcomer=True) as session:
             people = search_people.highest_id(session)
             return clinic.greeting(session, self._workplace, demo=self._demo, people=people)
 
@@ -141,6 +141,11 @@ class DeskServices:
         self._workplace.may(Permission.PRINT)
         with self._store.read() as session:
             return tickets.ticket_view(session, self._workplace, visit_id)
+
+    def still_admitted(self) -> None:
+        """Refuse whoever may not work here any more; an idle desk asks this by itself."""
+        with self._store.read():
+            pass  # the guard of the store has been asked
 
     def change_stamp(self) -> object:
         """Return a value that differs once any desk has changed the base."""

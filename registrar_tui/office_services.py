@@ -13,7 +13,7 @@ from sqlmodel import Session
 from registrar_tui.clock import to_utc
 from registrar_tui.errors import Refusal
 from registrar_tui.models import Operator
-from registrar_tui.services import audit, operators
+from registrar_tui.services import audit, operators, sessions
 from registrar_tui.services.audit import Wanted
 from registrar_tui.services.journal_words import HEADINGS, cells_of, line_of
 from registrar_tui.services.permissions import ROLE_LABELS, Permission
@@ -40,6 +40,8 @@ class OfficeServices:
     def require(self, permission: Permission) -> None:
         """Refuse (exit 5) what the operator has no right to."""
         self._workplace.may(permission)
+        with self._store.read():
+            pass  # whoever may not work any more is refused here too
 
     def maintained(self, action: str, detail: dict[str, Any] | None = None) -> None:
         """Write down that the base itself was taken care of: copied, encrypted, brought back."""
@@ -51,8 +53,8 @@ class OfficeServices:
     def whoami(self, token: str | None) -> dict[str, Any]:
         """Say who works here, and until when a token lets them (None: without one, on a demo base)."""
         workplace = self._workplace
-        with self._store.read() as session:
-            until, must_change = operators.session_facts(session, workplace.operator, token or "")
+        with self._store.read(newcomer=True) as session:
+            until, must_change = sessions.facts(session, workplace.operator, token or "")
         return {
             "login": workplace.operator,
             "name": workplace.operator_name,
@@ -78,12 +80,12 @@ class OfficeServices:
         self._workplace.may(Permission.OPERATORS)
         hashed = operators.hash_password(password)
 
-        def work(session: Session) -> None:
+        def work(session: Session) -> dict[str, Any]:
             made = operators.add(session, login, name, role, hashed, must_change=True)
             self._write(session, "operator-added", made, {"role": role})
+            return operators.shape_of(made)
 
-        self._store.write(work)
-        return self._one(login)
+        return self._store.write(work)
 
     def set_password(self, login: str, password: str) -> dict[str, Any]:
         """Set a password: one's own, or another's by an administrator."""
@@ -94,17 +96,17 @@ class OfficeServices:
             self._require_another(password)
         hashed = operators.hash_password(password)
 
-        def work(session: Session) -> None:
+        def work(session: Session) -> dict[str, Any]:
             changed = operators.set_password(session, login, hashed, must_change=not own)
             self._write(session, "password-changed", changed)
+            return operators.shape_of(changed)
 
-        self._store.write(work)
-        return self._one(login)
+        return self._store.write(work, newcomer=own)
 
     def _require_another(self, password: str) -> None:
         """A password somebody else knows is not changed by setting it again."""
         operators.check_password(password)
-        with self._store.read() as session:
+        with self._store.read(newcomer=True) as session:
             if operators.password_fits(session, self._workplace.operator, password):
                 raise Refusal("same_password", "Это прежний пароль: придумайте другой.", field="password")
 
@@ -112,37 +114,32 @@ class OfficeServices:
         """Change an operator's role."""
         self._workplace.may(Permission.OPERATORS)
 
-        def work(session: Session) -> None:
+        def work(session: Session) -> dict[str, Any]:
             changed = operators.set_role(session, login, role)
             self._write(session, "role-changed", changed, {"role": role})
+            return operators.shape_of(changed)
 
-        self._store.write(work)
-        return self._one(login)
+        return self._store.write(work)
 
     def set_active(self, login: str, *, active: bool) -> dict[str, Any]:
         """Block or unblock an operator."""
         self._workplace.may(Permission.OPERATORS)
 
-        def work(session: Session) -> None:
+        def work(session: Session) -> dict[str, Any]:
             changed = operators.set_active(session, login, active=active)
             self._write(session, "unblocked" if active else "blocked", changed)
+            return operators.shape_of(changed)
 
-        self._store.write(work)
-        return self._one(login)
+        return self._store.write(work)
 
     def sign_out(self, token: str) -> None:
         """End the session of a token."""
 
         def work(session: Session) -> None:
-            operators.sign_out(session, token)
+            sessions.end(session, token)
             self._write(session, "signed-out")
 
-        self._store.write(work)
-
-    def _one(self, login: str) -> dict[str, Any]:
-        with self._store.read() as session:
-            wanted = operators.plain_login(login)
-            return next(row for row in operators.listed(session) if row["login"] == wanted)
+        self._store.write(work, newcomer=True)
 
     def _write(
         self,
