@@ -16,14 +16,14 @@ from registrar_tui.clock import Clock, clock_for
 from registrar_tui.clock import today as day_in
 from registrar_tui.config import Config, is_url
 from registrar_tui.desk_services import DeskServices
-from registrar_tui.errors import NotAllowed, Refusal, StoreUnavailable
+from registrar_tui.errors import NOT_SIGNED_IN, NotAllowed, Refusal, StoreUnavailable
 from registrar_tui.models import Branch, Operator, Setting
 from registrar_tui.office_services import OfficeServices
 from registrar_tui.services import operators, publishing, sessions
 from registrar_tui.services.audit import Writer, append
 from registrar_tui.services.founding import NewClinic, found_clinic
 from registrar_tui.services.rules.rulebook import load_rulebook
-from registrar_tui.services.sessions import NOT_SIGNED_IN, Admission, admit
+from registrar_tui.services.sessions import Admission, admit
 from registrar_tui.services.workplace import TicketKeys, Workplace
 from registrar_tui.storage import schema
 from registrar_tui.storage.engine import open_engine, reachable

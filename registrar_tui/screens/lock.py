@@ -5,11 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from textual import on
-
 from registrar_tui.screens.entry import EntryScreen, SecretField
 from registrar_tui.screens.failures import FailureLog
-from registrar_tui.screens.messages import EntryPassed
 
 if TYPE_CHECKING:
     from registrar_tui.services.dto import DeskGreeting
@@ -36,8 +33,3 @@ class LockScreen(EntryScreen):
         if door is None:
             return lambda: None
         return lambda: door.sign_in(login, password)
-
-    @on(EntryPassed)
-    def _operator_is_back(self, message: EntryPassed) -> None:
-        message.stop()
-        self.dismiss()

@@ -11,12 +11,10 @@ from sqlalchemy import select, text, update
 from sqlmodel import Session, col
 
 from registrar_tui.clock import Clock
-from registrar_tui.errors import NotAllowed
+from registrar_tui.errors import MUST_CHANGE, NOT_SIGNED_IN, NotAllowed
 from registrar_tui.models import Operator, OperatorSession
 
 SESSION = timedelta(hours=12)
-NOT_SIGNED_IN = "not_signed_in"
-MUST_CHANGE = "must_change"
 _ENDED = "Вход закончился: войдите снова."
 
 

@@ -118,7 +118,7 @@ CHANGES: dict[str, Callable[[RealClinic, str], object]] = {
     "blocked": lambda real, who: real.office("boss").set_active(who, active=False),
     "role": lambda real, who: real.office("boss").set_role(who, "auditor" if who != "aud" else "senior"),
     "password": lambda real, who: real.office("boss").set_password(who, "another-password"),
-    "time": lambda real, who: real.clinic.advance(hours=12),
+    "time": lambda real, _who: real.clinic.advance(hours=12),
 }
 
 
@@ -213,9 +213,7 @@ def test_an_administrator_who_must_change_administers_nothing(real: RealClinic) 
 def test_a_session_that_gives_way_to_another_is_over(real: RealClinic) -> None:
     former = real.sign_in("reg")
     desk = real.desk_of(former)
-    new = bootstrap.sign_in(
-        real.config(), "reg", password_of("reg"), clock=real.clock, instead_of=former
-    )
+    new = bootstrap.sign_in(real.config(), "reg", password_of("reg"), clock=real.clock, instead_of=former)
     assert refusal(lambda: desk.patient_card(1)).message == "Вход закончился: войдите снова."
     real.desk_of(new).patient_card(1)
     with pytest.raises(NotAllowed):
@@ -226,5 +224,3 @@ def test_a_session_that_gives_way_to_another_is_over(real: RealClinic) -> None:
 def test_the_demo_operator_needs_no_session(clinic: Clinic) -> None:
     assert clinic.desk().patient_card(1).id == 1
     clinic.desk().still_admitted()
-
-

@@ -188,7 +188,7 @@ async def test_a_short_password_is_refused_before_anybody_is_made(nobody: RealCl
 
 
 async def test_a_password_set_by_another_is_changed_before_anything_is_shown(nobody: RealClinic) -> None:
-    nobody.staffed()
+    nobody.staffed().office("adm").set_password("reg", password_of("reg"))
     async with open_real_desk(nobody.config()) as driver:
         await driver.sign_in("reg")
         await driver.until_entry("Новый пароль")
