@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import asdict
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,7 @@ from registrar_tui.services.journal_words import HEADINGS, cells_of, line_of
 from registrar_tui.services.permissions import ROLE_LABELS, Permission
 from registrar_tui.services.protocol_office import JournalLine, JournalQuery, SavedJournal
 from registrar_tui.services.workplace import Workplace
-from registrar_tui.storage.anchors import read_anchors, write_anchor
+from registrar_tui.storage.anchors import read_book, write_anchor
 from registrar_tui.storage.session import Store
 
 
@@ -47,6 +48,11 @@ class OfficeServices:
         """Write down that the base itself was taken care of: copied, encrypted, brought back."""
         self._workplace.may(Permission.MAINTAIN)
         self._note(action, detail or {})
+
+    @property
+    def writer(self) -> audit.Writer:
+        """Return who works here, as the journal knows them."""
+        return self._workplace.writer()
 
     # --- operators ----------------------------------------------------------
 
@@ -270,16 +276,25 @@ class OfficeServices:
         )
 
     def verify_journal(self) -> dict[str, Any]:
-        """Recompute every chain against the anchors; a whole journal gets a new anchor."""
+        """Recompute every chain against the anchors; a whole journal gets a new anchor.
+
+        `restores`, where there were any, tells every restore that the clinic's marks know of.
+        """
         self._workplace.may(Permission.READ_JOURNAL)
+        key = self._workplace.journal_key
+        # Before the base: an anchor of a later moment must not be held against an earlier journal.
+        book = read_book(self._keys, key)
         with self._store.read() as session:
-            anchors = read_anchors(self._keys)
-            checked, faults = audit.verify(session, self._workplace.journal_key, anchors)
+            checked, found = audit.verify(session, key, book.anchors)
             heads = audit.heads(session)
+        faults = (*book.faults, *found)
         if not faults:
             write_anchor(self._keys, self._workplace.utc(), heads)
         problems = [{"code": fault.code, "message": fault.message} for fault in faults]
-        return {"ok": not problems, "checked": checked, "problems": problems}
+        verdict: dict[str, Any] = {"ok": not problems, "checked": checked, "problems": problems}
+        if book.restores:
+            verdict["restores"] = [asdict(restore) for restore in book.restores]
+        return verdict
 
     def anchor(self) -> dict[str, int]:
         """Remember the journal's heads outside the base; returns how many chains and entries."""

@@ -117,9 +117,8 @@ class Link(Journeys):
             self.current.renew()
 
     def _look_for_admission(self) -> None:
-        """Let an idle desk learn within seconds that its operator may not work; a demo has no sessions."""
-        idle = self.is_active and not self._admission_asked
-        if self.services is None or self.greeting is None or self.greeting.demo or not idle:
+        """Let an idle desk learn within seconds that its operator may not work, and write what was shown."""
+        if self.services is None or self._admission_asked or not self.is_active:
             return
         self._admission_asked = True
         self.ask("still_admitted", _ask_for_admission, lambda _: StillAdmitted())

@@ -18,6 +18,11 @@ def _row(row: dto.PatientRow) -> dto.PatientRow:
     )
 
 
+def visit(found: dto.VisitView) -> dto.VisitView:
+    """Return a visit whose ticket code nobody could show at a desk."""
+    return replace(found, ticket_code=tail(found.ticket_code) or "")
+
+
 def tail(number: str | None, shown: int = 4) -> str | None:
     """Return a number with all but its last characters masked."""
     if not number:

@@ -63,14 +63,25 @@ class Store:
 
     def write(self, work: Callable[[Session], Answer], *, newcomer: bool = False) -> Answer:
         """Run one transaction; transient failures are retried, so `work` must be guarded by an `op_id`."""
+
+        def guarded(session: Session) -> Answer:
+            self.guard(session, newcomer)
+            answer = work(session)
+            announce(session)
+            return answer
+
+        return self._run(guarded)
+
+    def record(self, work: Callable[[Session], None]) -> None:
+        """Write down what has been seen already: nobody is asked, and no other desk has to look anew."""
+        self._run(work)
+
+    def _run(self, work: Callable[[Session], Answer]) -> Answer:
         give_up = time.monotonic() + ANSWER_SECONDS
         for attempt in range(RETRIES):
             try:
                 with Session(self._writer, expire_on_commit=False) as session, session.begin():
-                    self.guard(session, newcomer)
-                    answer = work(session)
-                    announce(session)
-                    return answer
+                    return work(session)
             except (DBAPIError, PoolTimeout) as error:
                 late = attempt == RETRIES - 1 or time.monotonic() > give_up
                 if late or not is_transient(error):
