@@ -24,7 +24,7 @@ from registrar_tui.app.themes import DEFAULT_THEME, THEMES
 from registrar_tui.errors import NOT_SIGNED_IN, NotAllowed, RegistrarError
 from registrar_tui.screens.desk import DeskScreen
 from registrar_tui.screens.failures import FailureLog
-from registrar_tui.screens.messages import AdmissionLost, EntryPassed, RetryRequested
+from registrar_tui.screens.messages import AdmissionLost, EntryPassed, OtherOperatorAsked, RetryRequested
 from registrar_tui.screens.pane import Pane
 
 if TYPE_CHECKING:
@@ -142,7 +142,7 @@ class RegistrarApp(LayoutKeysMixin, App[int]):
         former, before = self.desk.services, self.desk.greeting
         if before is None:
             await self.desk.connect(services, greeting)
-        elif (before.login, before.rights) == (greeting.login, greeting.rights):
+        elif before.login == greeting.login and before.rights <= greeting.rights:
             self.desk.reconnect(services, greeting)
         else:
             await self.desk.begin_anew()
@@ -192,6 +192,16 @@ class RegistrarApp(LayoutKeysMixin, App[int]):
             await self.push_screen(entry)
         else:
             await self.switch_screen(entry)
+
+    @on(OtherOperatorAsked)
+    async def _other_operator_asked(self) -> None:
+        """F2 on the locked desk: whoever comes next signs in, and finds nothing of who was here."""
+        from registrar_tui.screens.sign_in import SignInScreen
+
+        if self._door is not None:
+            self._door.login = ""
+            told = "Войдёт другой оператор — набранное прежним пропадёт."
+            await self._ask_for(SignInScreen(self._door, self._failures, told))
 
     @on(EntryPassed)
     def _entry_passed(self) -> None:
@@ -272,9 +282,9 @@ def run_desk(config: Config) -> int:
         app.run()
         return app.return_code or 0
     finally:
-        app.leave()
         if app.desk.services is not None:
-            app.desk.services.close()
+            app.desk.services.close()  # what was shown last is written down before the session ends
+        app.leave()
 
 
 def _make_palette() -> Pane:

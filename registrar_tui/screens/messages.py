@@ -54,6 +54,11 @@ class EntryPassed(Message):
 
 
 @dataclass(eq=False, repr=False)
+class OtherOperatorAsked(Message):
+    """At the locked desk somebody else wants to sign in."""
+
+
+@dataclass(eq=False, repr=False)
 class PatientsFound(Message):
     """The search answered; None: nothing was asked for."""
 

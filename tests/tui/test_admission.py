@@ -103,6 +103,35 @@ async def test_nothing_is_left_for_another_operator(staffed: RealClinic, login: 
         await driver.until_place("palette")
 
 
+async def test_more_rights_keep_what_was_typed(staffed: RealClinic) -> None:
+    async with open_real_desk(staffed.config()) as driver:
+        await open_card(driver)
+        await type_in_the_form(driver)
+        staffed.office("adm").set_role("reg", "senior")
+        await until_thrown_out(driver, "Ваша роль изменена")
+        await driver.press(*password_of("reg"), "enter")
+        await driver.until_desk()
+        form = driver.pane(FormPane)
+        assert isinstance(form, FormPane) and form.lines["last_name"].value == "Кузьмин"
+        assert driver.place == "form" and driver.desk.may("schedule")
+
+
+async def test_the_shift_changes_at_a_locked_desk(staffed: RealClinic) -> None:
+    async with open_real_desk(staffed.config(), (80, 24)) as driver:
+        await open_card(driver)
+        await driver.press("f12")
+        await driver.until_entry("Рабочее место закрыто")
+        assert "F2 другой оператор" in driver.picture()
+        await driver.press("f2")
+        await driver.until_entry("Вход")
+        assert driver.typed("login") == "" and "Абрикосов" not in driver.picture()
+        await driver.press(*"sen", "enter", *password_of("sen"), "enter")
+        await driver.until_desk()
+        await driver.until_place("search")
+        assert [name for name in NAMES if name in driver.picture()] == []
+        assert driver.desk.greeting is not None and driver.desk.greeting.login == "sen"
+
+
 async def test_another_role_begins_where_that_role_begins(staffed: RealClinic) -> None:
     async with open_real_desk(staffed.config()) as driver:
         await open_card(driver)

@@ -30,7 +30,7 @@ async def test_a_registrar_signs_in_and_the_token_stays_in_memory(staffed: RealC
             assert "окно 2 · reg" in driver.picture()
             await driver.press(*"абрик")
             await driver.until_seen("Абрикосов")
-    assert [entry["action"] for entry in written] == ["signed-in", "signed-out"]
+    assert [entry["action"] for entry in written] == ["signed-in", "searched", "signed-out"]
     assert {entry["desk"] for entry in written} == {"окно 2"}
     assert not config.token_file.exists()
 
