@@ -15,13 +15,14 @@ from registrar_tui.clock import Clock, clock_for
 from registrar_tui.clock import today as day_in
 from registrar_tui.config import Config, is_url
 from registrar_tui.desk_services import DeskServices
-from registrar_tui.errors import NotAllowed, Refusal, StoreUnavailable
+from registrar_tui.errors import NOT_SIGNED_IN, NotAllowed, Refusal, StoreUnavailable
 from registrar_tui.models import Branch, Operator, Setting
 from registrar_tui.office_services import OfficeServices
-from registrar_tui.services import operators, publishing
+from registrar_tui.services import operators, publishing, sessions
 from registrar_tui.services.audit import Writer, append
 from registrar_tui.services.founding import NewClinic, found_clinic
 from registrar_tui.services.rules.rulebook import load_rulebook
+from registrar_tui.services.sessions import Admission, admit
 from registrar_tui.services.workplace import TicketKeys, Workplace
 from registrar_tui.storage import schema
 from registrar_tui.storage.engine import open_engine, reachable
@@ -96,11 +97,13 @@ def _open(config: Config, clock: Clock | None, token: str | None) -> tuple[Store
         with store.read() as session:
             clinic = _clinic(session, config)
             clock = clock or clock_for(demo=clinic.demo, zone=clinic.zone)
-            operator = _operator(session, config, clinic, clock, token)
+            operator, admission = _operator(session, config, clinic, clock, token)
             keys = _clinic_keys(config, clinic)
     except BaseException:
         store.close()
         raise
+    if admission is not None:
+        store.guard = admission.require
     workplace = Workplace(
         operator=operator.login,
         operator_name=operator.name,
@@ -117,8 +120,13 @@ def _open(config: Config, clock: Clock | None, token: str | None) -> tuple[Store
     return store, workplace, clinic
 
 
-def sign_in(config: Config, login: str, password: str, *, clock: Clock | None = None) -> str:
-    """Check a password and open a session of twelve hours; returns its token, NotAllowed says why not."""
+def sign_in(
+    config: Config, login: str, password: str, *, clock: Clock | None = None, instead_of: str | None = None
+) -> str:
+    """Check a password and open a session of twelve hours; returns its token, NotAllowed says why not.
+
+    `instead_of` is the token of a session that ends when this one begins.
+    """
     store = _open_store(config)
     try:
         with store.read() as session:
@@ -134,6 +142,8 @@ def sign_in(config: Config, login: str, password: str, *, clock: Clock | None = 
                 outcome.operator.login if outcome.operator else "", role, config.desk, keys.journal
             )
             append(session, writer, now, outcome.code)
+            if outcome.token is not None and instead_of is not None:
+                sessions.end(session, instead_of)
             return outcome
 
         outcome = store.write(record)
@@ -223,22 +233,24 @@ def _clinic(session: Session, config: Config) -> _Clinic:
     )
 
 
-def _operator(session: Session, config: Config, clinic: _Clinic, clock: Clock, token: str | None) -> Operator:
-    """The demo operator needs no password, and only on a demo base."""
+def _operator(
+    session: Session, config: Config, clinic: _Clinic, clock: Clock, token: str | None
+) -> tuple[Operator, Admission | None]:
+    """The demo operator needs no password and no session, and only on a demo base."""
     if clinic.demo and token is None and config.operator in (None, DEMO_OPERATOR):
         operator = operators.by_login(session, DEMO_OPERATOR)
         if operator is not None:
-            return operator
+            return operator, None
     token = token or read_token(config.token_file)
     if token is None:
         raise NotAllowed(
             "Войдите как оператор: «registrar operator login ИМЯ» или на рабочем месте.",
-            code="not_signed_in",
+            code=NOT_SIGNED_IN,
         )
-    operator = operators.signed_in(session, clock.utc(), token)
+    operator, admission = admit(session, clock, token)
     if config.operator is not None and operator.login != config.operator.casefold():
-        raise NotAllowed("Вы вошли под другим именем: войдите как указанный оператор.", code="not_signed_in")
-    return operator
+        raise NotAllowed("Вы вошли под другим именем: войдите как указанный оператор.", code=NOT_SIGNED_IN)
+    return operator, admission
 
 
 def _clinic_keys(config: Config, clinic: _Clinic) -> ClinicKeys:

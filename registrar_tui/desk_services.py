@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from contextlib import suppress
 from dataclasses import asdict, fields
 from datetime import date
 from pathlib import Path
@@ -11,8 +12,9 @@ from typing import Any
 
 from sqlmodel import Session
 
-from registrar_tui.errors import Refusal
+from registrar_tui.errors import Refusal, RegistrarError
 from registrar_tui.merge_services import MergeServices, Work
+from registrar_tui.reading_journal import ReadingJournal
 from registrar_tui.services import (
     arrivals,
     audit,
@@ -58,12 +60,13 @@ class DeskServices(MergeServices):
         self._demo = demo
         self._tickets_folder = tickets_folder
         self._printer = printer
+        self._readings = ReadingJournal(store, workplace)
 
     # --- questions ----------------------------------------------------------
 
     def greeting(self) -> dto.DeskGreeting:
         """Say where and who this desk is."""
-        with self._store.read() as session:
+        with self._store.read(newcomer=True) as session:
             people = search_people.highest_id(session)
             return clinic.greeting(session, self._workplace, demo=self._demo, people=people)
 
@@ -80,6 +83,8 @@ class DeskServices(MergeServices):
             )
         if journalled:
             self._journal("searched", detail={"rows": len(page.rows), "text_sha256": _digest(text)})
+        else:
+            self._readings.searched(text, page, _digest(text))
         return page if allows(self._workplace.role, Permission.NUMBERS) else masking.page(page)
 
     def patient_card(self, patient_id: int) -> dto.PatientCard:
@@ -94,6 +99,8 @@ class DeskServices(MergeServices):
         self, text: str, *, patient_id: int | None = None, limit: int = 12
     ) -> tuple[dto.BookingTarget, ...]:
         """Find specialties, doctors and services."""
+        if patient_id is not None:
+            self._workplace.may(Permission.OPEN_CARD)
         with self._store.read() as session:
             return clinic.targets(session, self._workplace, text, limit, patient_id)
 
@@ -106,10 +113,15 @@ class DeskServices(MergeServices):
         """Draw the slot grid."""
         self._workplace.may(Permission.OPEN_CARD)
         with self._store.read() as session:
-            return grids.grid(session, self._workplace, query)
+            grid = grids.grid(session, self._workplace, query)
+        self._readings.grid(query, grid)
+        return grid
 
     def slots(self, query: dto.SlotQuery) -> tuple[dto.SlotRow, ...]:
-        """List slots."""
+        """List slots; what rules say about one person is shown to who may open their card."""
+        if query.patient_id is not None:
+            self._workplace.may(Permission.OPEN_CARD)
+            self._readings.person("slots-asked", query.patient_id)
         with self._store.read() as session:
             return slot_listing.slot_list(session, self._workplace, query)
 
@@ -117,32 +129,54 @@ class DeskServices(MergeServices):
         """Say whose a slot is or why it cannot be taken."""
         self._workplace.may(Permission.OPEN_CARD)
         with self._store.read() as session:
-            return slot_listing.explain(session, self._workplace, slot_id, patient_id)
+            told = slot_listing.explain(session, self._workplace, slot_id, patient_id)
+        self._readings.visit("visit-shown", told.visit_id)
+        return told
 
     def visit(self, visit_id: int) -> dto.VisitView:
         """Show one visit with its history."""
         self._workplace.may(Permission.FIND)
         with self._store.read() as session:
             visit = visits.visit_by_id(session, visit_id)
-            return visits.view_of(session, self._workplace, visit, history=True)
+            view = visits.view_of(session, self._workplace, visit, history=True)
+        self._readings.visit("visit-shown", visit_id)
+        return view if allows(self._workplace.role, Permission.NUMBERS) else masking.visit(view)
 
     def day_list(self, day: date | None = None, *, doctor_id: int | None = None) -> dto.DayList:
         """List the visits of one day."""
         self._workplace.may(Permission.OPEN_CARD)
         with self._store.read() as session:
-            return arrivals.day_list(session, self._workplace, day, doctor_id)
+            listed = arrivals.day_list(session, self._workplace, day, doctor_id)
+        self._readings.day(listed, doctor_id)
+        return listed
 
     def verify_ticket(self, code: str) -> dto.TicketCheck:
         """Check a shown ticket code."""
         self._workplace.may(Permission.ARRIVE)
         with self._store.read() as session:
-            return arrivals.verify(session, self._workplace, code)
+            check = arrivals.verify(session, self._workplace, code)
+        self._readings.visit("ticket-checked", check.visit_id)
+        return check
 
     def ticket(self, visit_id: int) -> dto.TicketView:
         """Collect what a ticket says."""
+        view = self._ticket(visit_id)
+        self._readings.visit("visit-shown", visit_id)
+        return view
+
+    def _ticket(self, visit_id: int) -> dto.TicketView:
         self._workplace.may(Permission.PRINT)
         with self._store.read() as session:
             return tickets.ticket_view(session, self._workplace, visit_id)
+
+    def still_admitted(self) -> None:
+        """Refuse whoever may not work here any more; an idle desk asks this by itself.
+
+        What was shown meanwhile is written into the journal on this occasion.
+        """
+        self._readings.write()
+        with self._store.read():
+            pass  # the guard of the store has been asked
 
     def change_stamp(self) -> object:
         """Return a value that differs once any desk has changed the base."""
@@ -162,9 +196,11 @@ class DeskServices(MergeServices):
             )
 
         try:
-            return self._store.write(work)
+            offer = self._store.write(work)
         except SlotLost as lost:
             raise self._taken(lost.slot_id, Channel.DESK, patient_id) from lost
+        self._readings.person("offered", patient_id)
+        return offer
 
     def release(self, slot_id: int) -> None:
         """Give this desk's hold back; `slot_id` is what the front end believes to hold."""
@@ -177,7 +213,9 @@ class DeskServices(MergeServices):
         def work(session: Session) -> dict[str, Any]:
             return {"patient_id": registration.register(session, self._workplace, draft)}
 
-        answer = self._once(op_id, f"register {_digest(asdict(draft))}", work, "card-created")
+        request = f"register {_digest(asdict(draft))}"
+        with self._readings.naming_others():
+            answer = self._once(op_id, request, work, "card-created")
         return self.patient_card(answer["patient_id"])
 
     def edit_patient(
@@ -190,7 +228,9 @@ class DeskServices(MergeServices):
             registration.edit(session, self._workplace, patient_id, version, draft)
             return {"patient_id": patient_id}
 
-        self._once(op_id, f"edit {patient_id} {version} {_digest(asdict(draft))}", work, "card-changed")
+        request = f"edit {patient_id} {version} {_digest(asdict(draft))}"
+        with self._readings.naming_others():
+            self._once(op_id, request, work, "card-changed")
         return self.patient_card(patient_id)
 
     def book(self, command: dto.BookVisit) -> dto.VisitView:
@@ -298,7 +338,7 @@ class DeskServices(MergeServices):
         from registrar_tui.printing.sheets import rendered
         from registrar_tui.printing.spool import spool_ticket, write_out
 
-        view = self.ticket(visit_id)
+        view = self._ticket(visit_id)
         self._journal("ticket-printed", "visit", visit_id, detail={"form": form})
         data, suffix = rendered([view], form)
         if out is not None:
@@ -330,7 +370,9 @@ class DeskServices(MergeServices):
         return len(views)
 
     def close(self) -> None:
-        """Give every connection back."""
+        """Give every connection back; what was shown last is written down first, if the base is there."""
+        with suppress(RegistrarError):
+            self._readings.write()
         self._store.close()
 
     # --- the journal, and exactly once --------------------------------------

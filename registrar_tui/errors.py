@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Final, Literal
+
+NOT_SIGNED_IN: Final = "not_signed_in"
+"""Code of a NotAllowed: nobody has signed in, or their session is over."""
+MUST_CHANGE: Final = "must_change"
+"""Code of a NotAllowed: the password was set by somebody else and comes first."""
 
 WayOutKind = Literal["slot", "action", "document"]
 

@@ -7,21 +7,26 @@ decided before (`Permission.MAINTAIN`): a base that cannot be read has nobody to
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import DBAPIError
 
-from registrar_tui.clock import Clock
+from registrar_tui.clock import Clock, SystemClock
 from registrar_tui.config import Config, is_url
 from registrar_tui.errors import Refusal, RegistrarError, StoreUnavailable, UsageError
+from registrar_tui.services.audit import Writer
 from registrar_tui.storage import schema
 from registrar_tui.storage.backup import backup_folder, daily_backup, make_backup, stem_of
 from registrar_tui.storage.base_key import BaseKey, any_key, configured_key, create_key_file, read_key_file
 from registrar_tui.storage.engine import open_engine, shown_name
 from registrar_tui.storage.failures import unavailable
+from registrar_tui.storage.key_files import demo_keys, read_keys
 from registrar_tui.storage.manifest import Manifest
+from registrar_tui.storage.restored import Restored
+from registrar_tui.storage.session import Store
 
 Progress = Callable[[str, int, int], None]
 
@@ -100,11 +105,15 @@ def restore(
     force: bool = False,
     key_file: Path | None = None,
     progress: Progress | None = None,
+    by: Writer | None = None,
+    clock: Clock | None = None,
 ) -> dict[str, Any]:
-    """Bring a backup back: `{"restored_from", "safety_copy", "revision", "visits", "ops", "last_op"}`.
+    """Bring a backup back: `restored_from, safety_copy, revision, visits, ops, last_op, unmarked`.
 
     `key_file` is the key of the backup, if it is another than the base's. `safety_copy` is the file with the
-    state before, None where there was no base.
+    state before, None where there was no base. `by` is who does it, None where no base let them sign in.
+    `unmarked` says why the journal could not take note of the restore, None where it has. Everybody has to
+    sign in again.
     """
     from registrar_tui.storage.restore import restore as bring_back
 
@@ -123,7 +132,34 @@ def restore(
         "visits": done.stamp.visits,
         "ops": done.stamp.ops,
         "last_op": done.stamp.last_op,
+        "unmarked": _mark(config, file, done, by, clock or SystemClock()),
     }
+
+
+def _mark(config: Config, file: Path, done: Restored, by: Writer | None, clock: Clock) -> str | None:
+    """Write the restore down; it is done, so what stands against that is returned and not raised."""
+    from registrar_tui.storage.restore_mark import mark_restore
+
+    try:
+        engine = open_engine(config.database)
+        store = Store(engine, shown_name(config.database))
+        try:
+            key = _journal_key(store, config)
+            writer = replace(by, key=key) if by else Writer("", "", config.desk, key)
+            mark_restore(store, config.keys, writer, clock.utc(), file, done)
+        finally:
+            store.close()
+    except RegistrarError as error:
+        return error.message
+    return None
+
+
+def _journal_key(store: Store, config: Config) -> bytes:
+    with store.read() as session:
+        rows = session.connection().execute(text("SELECT key, value FROM setting WHERE key LIKE 'demo%'"))
+        settings = {row[0]: row[1] for row in rows}
+    demo = settings.get("demo") == "1"
+    return (demo_keys(settings.get("demo_secret", "")) if demo else read_keys(config.keys)).journal
 
 
 def _keys(key_file: Path | None) -> list[BaseKey | None] | None:

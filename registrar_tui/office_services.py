@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import asdict
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
@@ -13,13 +14,13 @@ from sqlmodel import Session
 from registrar_tui.clock import to_utc
 from registrar_tui.errors import Refusal
 from registrar_tui.models import Operator
-from registrar_tui.services import audit, operators
+from registrar_tui.services import audit, operators, sessions
 from registrar_tui.services.audit import Wanted
 from registrar_tui.services.journal_words import HEADINGS, cells_of, line_of
 from registrar_tui.services.permissions import ROLE_LABELS, Permission
 from registrar_tui.services.protocol_office import JournalLine, JournalQuery, SavedJournal
 from registrar_tui.services.workplace import Workplace
-from registrar_tui.storage.anchors import read_anchors, write_anchor
+from registrar_tui.storage.anchors import read_book, write_anchor
 from registrar_tui.storage.session import Store
 
 
@@ -40,19 +41,26 @@ class OfficeServices:
     def require(self, permission: Permission) -> None:
         """Refuse (exit 5) what the operator has no right to."""
         self._workplace.may(permission)
+        with self._store.read():
+            pass  # whoever may not work any more is refused here too
 
     def maintained(self, action: str, detail: dict[str, Any] | None = None) -> None:
         """Write down that the base itself was taken care of: copied, encrypted, brought back."""
         self._workplace.may(Permission.MAINTAIN)
         self._note(action, detail or {})
 
+    @property
+    def writer(self) -> audit.Writer:
+        """Return who works here, as the journal knows them."""
+        return self._workplace.writer()
+
     # --- operators ----------------------------------------------------------
 
     def whoami(self, token: str | None) -> dict[str, Any]:
         """Say who works here, and until when a token lets them (None: without one, on a demo base)."""
         workplace = self._workplace
-        with self._store.read() as session:
-            until, must_change = operators.session_facts(session, workplace.operator, token or "")
+        with self._store.read(newcomer=True) as session:
+            until, must_change = sessions.facts(session, workplace.operator, token or "")
         return {
             "login": workplace.operator,
             "name": workplace.operator_name,
@@ -78,12 +86,12 @@ class OfficeServices:
         self._workplace.may(Permission.OPERATORS)
         hashed = operators.hash_password(password)
 
-        def work(session: Session) -> None:
+        def work(session: Session) -> dict[str, Any]:
             made = operators.add(session, login, name, role, hashed, must_change=True)
             self._write(session, "operator-added", made, {"role": role})
+            return operators.shape_of(made)
 
-        self._store.write(work)
-        return self._one(login)
+        return self._store.write(work)
 
     def set_password(self, login: str, password: str) -> dict[str, Any]:
         """Set a password: one's own, or another's by an administrator."""
@@ -94,17 +102,17 @@ class OfficeServices:
             self._require_another(password)
         hashed = operators.hash_password(password)
 
-        def work(session: Session) -> None:
+        def work(session: Session) -> dict[str, Any]:
             changed = operators.set_password(session, login, hashed, must_change=not own)
             self._write(session, "password-changed", changed)
+            return operators.shape_of(changed)
 
-        self._store.write(work)
-        return self._one(login)
+        return self._store.write(work, newcomer=own)
 
     def _require_another(self, password: str) -> None:
         """A password somebody else knows is not changed by setting it again."""
         operators.check_password(password)
-        with self._store.read() as session:
+        with self._store.read(newcomer=True) as session:
             if operators.password_fits(session, self._workplace.operator, password):
                 raise Refusal("same_password", "Это прежний пароль: придумайте другой.", field="password")
 
@@ -112,37 +120,32 @@ class OfficeServices:
         """Change an operator's role."""
         self._workplace.may(Permission.OPERATORS)
 
-        def work(session: Session) -> None:
+        def work(session: Session) -> dict[str, Any]:
             changed = operators.set_role(session, login, role)
             self._write(session, "role-changed", changed, {"role": role})
+            return operators.shape_of(changed)
 
-        self._store.write(work)
-        return self._one(login)
+        return self._store.write(work)
 
     def set_active(self, login: str, *, active: bool) -> dict[str, Any]:
         """Block or unblock an operator."""
         self._workplace.may(Permission.OPERATORS)
 
-        def work(session: Session) -> None:
+        def work(session: Session) -> dict[str, Any]:
             changed = operators.set_active(session, login, active=active)
             self._write(session, "unblocked" if active else "blocked", changed)
+            return operators.shape_of(changed)
 
-        self._store.write(work)
-        return self._one(login)
+        return self._store.write(work)
 
     def sign_out(self, token: str) -> None:
         """End the session of a token."""
 
         def work(session: Session) -> None:
-            operators.sign_out(session, token)
+            sessions.end(session, token)
             self._write(session, "signed-out")
 
-        self._store.write(work)
-
-    def _one(self, login: str) -> dict[str, Any]:
-        with self._store.read() as session:
-            wanted = operators.plain_login(login)
-            return next(row for row in operators.listed(session) if row["login"] == wanted)
+        self._store.write(work, newcomer=True)
 
     def _write(
         self,
@@ -271,16 +274,25 @@ class OfficeServices:
         )
 
     def verify_journal(self) -> dict[str, Any]:
-        """Recompute every chain against the anchors; a whole journal gets a new anchor."""
+        """Recompute every chain against the anchors; a whole journal gets a new anchor.
+
+        `restores`, where there were any, tells every restore that the clinic's marks know of.
+        """
         self._workplace.may(Permission.READ_JOURNAL)
+        key = self._workplace.journal_key
+        # Before the base: an anchor of a later moment must not be held against an earlier journal.
+        book = read_book(self._keys, key)
         with self._store.read() as session:
-            anchors = read_anchors(self._keys)
-            checked, faults = audit.verify(session, self._workplace.journal_key, anchors)
+            checked, found = audit.verify(session, key, book.anchors)
             heads = audit.heads(session)
+        faults = (*book.faults, *found)
         if not faults:
             write_anchor(self._keys, self._workplace.utc(), heads)
         problems = [{"code": fault.code, "message": fault.message} for fault in faults]
-        return {"ok": not problems, "checked": checked, "problems": problems}
+        verdict: dict[str, Any] = {"ok": not problems, "checked": checked, "problems": problems}
+        if book.restores:
+            verdict["restores"] = [asdict(restore) for restore in book.restores]
+        return verdict
 
     def anchor(self) -> dict[str, int]:
         """Remember the journal's heads outside the base; returns how many chains and entries."""

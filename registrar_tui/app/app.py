@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, cast
 
 from rich.text import Text
 from textual import events, on, work
@@ -21,10 +21,10 @@ from registrar_tui.app.door import ClinicDoor
 from registrar_tui.app.idle import Idleness
 from registrar_tui.app.layout_keys import LayoutKeysMixin
 from registrar_tui.app.themes import DEFAULT_THEME, THEMES
-from registrar_tui.errors import NotAllowed, RegistrarError
+from registrar_tui.errors import NOT_SIGNED_IN, NotAllowed, RegistrarError
 from registrar_tui.screens.desk import DeskScreen
 from registrar_tui.screens.failures import FailureLog
-from registrar_tui.screens.messages import EntryPassed, RetryRequested
+from registrar_tui.screens.messages import AdmissionLost, EntryPassed, OtherOperatorAsked, RetryRequested
 from registrar_tui.screens.pane import Pane
 
 if TYPE_CHECKING:
@@ -40,7 +40,6 @@ CLOSING_SECONDS = 2.0
 IDLE_CHECK_SECONDS = 1.0
 BACKUP_AFTER_SECONDS = 20.0  # from the opening of the base: the first patient comes first
 BACKUP_CHECK_SECONDS = 3600.0  # a desk that is never closed has its backup too
-NOT_SIGNED_IN = "not_signed_in"
 _TOUCHES = (events.Key, events.Paste, events.MouseEvent)
 
 
@@ -89,8 +88,6 @@ class RegistrarApp(LayoutKeysMixin, App[int]):
         self._config = config
         self._services = services
         self._door = None if config is None else ClinicDoor(config)
-        self._entry: EntryScreen | None = None
-        self._opened: BaseOpened | None = None
         self.idle = Idleness(0 if config is None else config.idle_minutes)
         self._failures = FailureLog(None if config is None else config.keys.parent / LOG_FILE)
         self._begin_in(DEFAULT_THEME)
@@ -138,22 +135,32 @@ class RegistrarApp(LayoutKeysMixin, App[int]):
                 raise
             return SignInNeeded(refusal, door.nobody_yet())
 
+    @property
+    def _entry(self) -> EntryScreen | None:
+        """The screen that hides the desk: it is the only thing that ever stands before it."""
+        return None if self.screen is self.desk else cast("EntryScreen", self.screen)
+
     @on(BaseOpened)
     async def _base_opened(self, message: BaseOpened) -> None:
-        self._opened = message
-        if message.greeting.must_change and self._door is not None:
+        services, greeting = message.services, message.greeting
+        if greeting.must_change and self._door is not None:
             from registrar_tui.screens.sign_in import NewPasswordScreen
 
-            await self._ask_for(NewPasswordScreen(self._door, self._failures, message.greeting.login))
+            self._let_go(services)
+            await self._ask_for(NewPasswordScreen(self._door, self._failures, greeting.login))
+            return
+        former, before = self.desk.services, self.desk.greeting
+        if before is None:
+            await self.desk.connect(services, greeting)
+            self.set_timer(BACKUP_AFTER_SECONDS, self._back_up_if_due)
+        elif before.login == greeting.login and before.rights <= greeting.rights:
+            self.desk.reconnect(services, greeting)
         else:
-            await self._come_in(message)
-
-    async def _come_in(self, opened: BaseOpened) -> None:
-        self._opened = None
-        self.set_timer(BACKUP_AFTER_SECONDS, self._back_up_if_due)
-        await self.desk.connect(opened.services, opened.greeting)
+            await self.desk.begin_anew()
+            await self.desk.connect(services, greeting)
+        if former is not None and former is not services:
+            self._let_go(former)
         if self._entry is not None:
-            self._entry = None
             await self.pop_screen()
 
     @work(thread=True, exit_on_error=False, group="backup")
@@ -172,6 +179,10 @@ class RegistrarApp(LayoutKeysMixin, App[int]):
         told = message.error.message
         self.desk.announce(f"Суточная копия базы не сделана: {told} Сообщите администратору.", "warn")
 
+    @work(thread=True, exit_on_error=False, group="base")
+    def _let_go(self, services: Services) -> None:
+        services.close()
+
     @on(BaseRefused)
     def _base_refused(self, message: BaseRefused) -> None:
         if self._entry is not None:
@@ -183,27 +194,46 @@ class RegistrarApp(LayoutKeysMixin, App[int]):
     async def _sign_in_needed(self, message: SignInNeeded) -> None:
         from registrar_tui.screens.sign_in import FirstAdministratorScreen, SignInScreen
 
-        if self._entry is not None:
+        if isinstance(self._entry, SignInScreen):
             self._entry.refused(message.refusal)
+        elif self._entry is not None and self._door is not None:
+            await self._ask_for(SignInScreen(self._door, self._failures, message.refusal.message))
         elif self._door is not None:
             self.desk.forget_typed()
             kind = FirstAdministratorScreen if message.first else SignInScreen
             await self._ask_for(kind(self._door, self._failures))
 
+    @on(AdmissionLost)
+    async def _admission_lost(self, message: AdmissionLost) -> None:
+        """Hide everything at once; it is there again only for the same operator in the same role."""
+        if self._door is None or self._entry is not None or message.services is not self.desk.services:
+            return
+        from registrar_tui.screens.sign_in import SignInScreen
+
+        entry = SignInScreen(self._door, self._failures, message.error.message)
+        await self.desk.hidden_by(self.push_screen(entry))
+        self.desk.notice.clear()  # the reason stands on the screen in front
+
     async def _ask_for(self, entry: EntryScreen) -> None:
-        before, self._entry = self._entry, entry
-        if before is None:
+        if self._entry is None:
             await self.push_screen(entry)
         else:
             await self.switch_screen(entry)
 
+    @on(OtherOperatorAsked)
+    async def _other_operator_asked(self) -> None:
+        """F2 on the locked desk: whoever comes next signs in, and finds nothing of who was here."""
+        from registrar_tui.screens.sign_in import SignInScreen
+
+        if self._door is not None:
+            self._door.login = ""
+            told = "Войдёт другой оператор — набранное прежним пропадёт."
+            await self._ask_for(SignInScreen(self._door, self._failures, told))
+
     @on(EntryPassed)
-    async def _entry_passed(self) -> None:
-        """Open the base for who has signed in; after a change of password it is open already."""
-        if self._opened is None:
-            self._open_base()
-        else:
-            await self._come_in(self._opened)
+    def _entry_passed(self) -> None:
+        """Open the base for who has signed in."""
+        self._open_base()
 
     @on(RetryRequested)
     def _retry_requested(self) -> None:
@@ -279,9 +309,9 @@ def run_desk(config: Config) -> int:
         app.run()
         return app.return_code or 0
     finally:
-        app.leave()
         if app.desk.services is not None:
-            app.desk.services.close()
+            app.desk.services.close()  # what was shown last is written down before the session ends
+        app.leave()
 
 
 def _make_palette() -> Pane:

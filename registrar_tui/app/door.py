@@ -48,10 +48,15 @@ class ClinicDoor:
         self.sign_in(login, password)
 
     def sign_in(self, login: str, password: str) -> None:
-        """Open a session; NotAllowed says why not."""
+        """Open a session in place of the present one; NotAllowed says why not."""
         from registrar_tui import bootstrap
 
-        self._token = bootstrap.sign_in(self._config, login, password)
+        self._token = bootstrap.sign_in(self._config, login, password, instead_of=self._token)
+        self.login = login
+        with self._one_at_a_time:
+            office, self._office = self._office, None
+        if office is not None:
+            office.close()
 
     def change_password(self, login: str, password: str) -> None:
         """Change one's own password, which ends every session, and open a new one."""

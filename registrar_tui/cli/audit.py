@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -81,11 +81,13 @@ def list_entries(
 def verify(context: typer.Context) -> ExitCode:
     """Print whether the journal is whole; 0 where it is, else 1."""
     run = current(context)
-    verdict = run.office().verify_journal()
+    office = run.office()
+    verdict = office.verify_journal()
     checked = plural(verdict["checked"], "запись", "записи", "записей")
     said = "Журнал цел" if verdict["ok"] else "Журнал повреждён"
     problems = [problem["message"] for problem in verdict["problems"]]
-    run.output.answer(verdict, f"{said}: проверено {checked}.", *problems)
+    restores = [_told(restore, office.zone) for restore in verdict.get("restores", [])]
+    run.output.answer(verdict, f"{said}: проверено {checked}.", *problems, *restores)
     return ExitCode.DONE if verdict["ok"] else ExitCode.REFUSED
 
 
@@ -115,6 +117,15 @@ def anchor(context: typer.Context) -> None:
     marked = run.office().anchor()
     entries = plural(marked["entries"], "запись", "записи", "записей")
     run.output.answer(marked, f"Отметка записана: {entries}. Копию файла отметок храните отдельно от базы.")
+
+
+def _told(restore: dict[str, Any], zone: str) -> str:
+    """Say what a restore took out of the journal, and where it is kept."""
+    when = local_time(datetime.fromisoformat(restore["at"]), zone)
+    who = f"{restore['operator'] or 'без входа'}, {restore['desk']}"
+    kept = f", прежняя база — {restore['kept']}" if restore["kept"] else ""
+    counts = f"записей было {restore['before']}, стало {restore['after']}"
+    return f"{when} ({who}) база восстановлена из копии {restore['copy']}: {counts}{kept}."
 
 
 def _days(office: OfficeServices, first: date | None, last: date | None) -> dict[str, Any]:

@@ -98,12 +98,20 @@ def restore(
     run = current(context)
     office = _allowed(run, even_without_base=True)
     with progress_bar(run.output) as progress:
-        done = maintenance.restore(run.config(), file, force=force, key_file=key_file, progress=progress)
+        done = maintenance.restore(
+            run.config(),
+            file,
+            force=force,
+            key_file=key_file,
+            progress=progress,
+            by=office.writer if office else None,
+        )
     kept = done["safety_copy"]
     visits = plural(done["visits"], "приём", "приёма", "приёмов")
     run.output.answer(done, f"База восстановлена: {visits}.", *([f"Прежняя база: {kept}"] if kept else []))
-    if office is not None:
-        _note(run, "base-restored", office)
+    if done["unmarked"]:
+        run.output.complain(f"В журнал не записано, проверка журнала сообщит о потере: {done['unmarked']}")
+    run.output.narrate("Все рабочие места просят войти снова.")
 
 
 def check(
@@ -148,9 +156,9 @@ def copy(
 
     run = current(context)
     _allowed(run)
+    _note(run, "base-copied")  # before: the copy has this entry too, and every anchor made up to here
     with progress_bar(run.output) as progress:
         done = maintenance.copy(run.config(), to, progress=progress)
-    _note(run, "base-copied")
     rows = plural(done["rows"], "строка", "строки", "строк")
     tables = plural(done["tables"], "таблице", "таблицах", "таблицах")
     run.output.answer(done, f"База скопирована: {rows} в {tables}, суммы сошлись: {done['to']}")
@@ -235,15 +243,12 @@ def _allowed(run: CommandRun, *, even_without_base: bool = False) -> OfficeServi
         return None
 
 
-def _note(run: CommandRun, action: str, office: OfficeServices | None = None) -> None:
-    """Write down what was done; it is done, so a failure here is told and no more.
-
-    After a restore the operator's session may be gone: then `office` is that of before.
-    """
+def _note(run: CommandRun, action: str) -> None:
+    """Write down what was done; it is done, so a failure here is told and no more."""
     from registrar_tui import bootstrap
 
     try:
-        with closing(office or bootstrap.build_office(run.config())) as opened:
+        with closing(bootstrap.build_office(run.config())) as opened:
             opened.maintained(action)
     except (RegistrarError, OSError) as error:
         run.output.complain(f"Сделано, но в журнал не записано: {explained(error).message}")

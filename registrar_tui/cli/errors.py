@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import errno
 import os
-import sys
 import traceback
 
 from registrar_tui.cli.exit_codes import ExitCode
 from registrar_tui.cli.output import Output
 from registrar_tui.errors import RegistrarError, UsageError
+from registrar_tui.services.masking import numbers
 
 DEBUG_VARIABLE = "REGISTRAR_DEBUG"
 
@@ -50,13 +50,15 @@ def explained(error: Exception) -> RegistrarError:
 
 
 def report(error: Exception, output: Output) -> int:
-    """Tell the user, return the exit code; a traceback only with `REGISTRAR_DEBUG=1`, never locals.
+    """Tell the user, return the exit code; a traceback only with `REGISTRAR_DEBUG=1`, its numbers masked.
 
     Raises OSError where stdout takes nothing more: stderr has been told by then.
     """
     told = explained(error)
     if os.environ.get(DEBUG_VARIABLE) == "1" and told is not error:
-        traceback.print_exception(error, file=sys.stderr)
+        told_all = numbers("".join(traceback.format_exception(error)))
+        for line in told_all.splitlines():
+            output.complain(line)
     output.complain(sentence(told))
     if output.as_json:
         output.answer({"error": told.as_dict()})

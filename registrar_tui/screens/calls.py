@@ -10,9 +10,9 @@ from textual import on, work
 from textual.message import Message
 from textual.widget import Widget
 
-from registrar_tui.errors import RegistrarError, StoreUnavailable
+from registrar_tui.errors import MUST_CHANGE, NOT_SIGNED_IN, RegistrarError, StoreUnavailable
 from registrar_tui.screens.failures import INTERNAL
-from registrar_tui.screens.messages import CallFailed, ConnectionChanged
+from registrar_tui.screens.messages import AdmissionLost, CallFailed, ConnectionChanged
 
 if TYPE_CHECKING:
     from registrar_tui.screens.desk import DeskScreen
@@ -57,11 +57,13 @@ class Caller(Widget):
     # Not exclusive: a write cannot be stopped half-way, and stale reads are dropped by their number.
     @work(thread=True, exit_on_error=False, group="services")
     def _run_call(self, call: str, number: int, run: Callable[[], Message]) -> None:
-        desk = self.desk
+        desk, services = self.desk, self.desk.services
         try:
             outcome = run()
         except RegistrarError as error:
             outcome = CallFailed(call, number, error)
+            if error.code in (NOT_SIGNED_IN, MUST_CHANGE):
+                desk.post_message(AdmissionLost(error, services))
         except Exception as failure:  # the desk outlives any fault of a call; the log keeps where it broke
             outcome = CallFailed(call, number, desk.failures.record(call, failure))
         lost = isinstance(outcome, CallFailed) and isinstance(outcome.error, StoreUnavailable)

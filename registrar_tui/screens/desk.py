@@ -186,6 +186,8 @@ class DeskScreen(OfficeWays):
         match failure.call:
             case "change_stamp":
                 self.stamp_failed()
+            case "still_admitted":
+                self.admission_failed()
             case "print_ticket":
                 self._tell_ticket_pane(failure.number, None)
                 self.announce(
@@ -216,6 +218,16 @@ class DeskScreen(OfficeWays):
         if self.current is not pane:
             pane.renew()
             await self.come(pane)
+
+    async def begin_anew(self) -> None:
+        """Forget everything of whoever worked here before: somebody else does now."""
+        self.trail.clear()
+        self.switcher.current = None
+        await self.switcher.remove_children()
+        self._palette = None
+        self.person, self.last_visit, self._undo_op_id = None, None, None
+        self.printed.clear()
+        await self.open_search()
 
     async def release_all(self) -> None:
         """Give back what this desk holds before it closes."""

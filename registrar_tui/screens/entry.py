@@ -61,6 +61,8 @@ class EntryScreen(Screen[None]):
     HEADING: ClassVar[str]
     ACTION: ClassVar[str]
     """What Enter does, for the line of keys."""
+    MORE: Sequence[KeyHint] = ()
+    """Other keys of this screen, for the same line."""
     # With priority: run by the app in the order of the keys, so that no letter of a password that is typed
     # fast or pasted by a program lands in the line above it, which everybody can read.
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -93,7 +95,7 @@ class EntryScreen(Screen[None]):
         head, keys = SplitLine(), KeyLine()
         head.show(Content("registrar"), Content.assemble((plain(self._desk), "$foreground-muted")))
         moves = [KeyHint("↑ ↓", "другое поле", 1)] if len(self.fields) > 1 else []
-        keys.show([KeyHint("Enter", self.ACTION), *moves, _QUIT])
+        keys.show([KeyHint("Enter", self.ACTION), *moves, *self.MORE, _QUIT])
         yield head
         with Vertical(id="entry"):
             yield Static(self.HEADING, markup=False, id="entry-heading")

@@ -44,7 +44,8 @@ class FailureLog:
         )
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)
-            handle = os.open(self._path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+            flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0)
+            handle = os.open(self._path, flags, 0o600)
             with os.fdopen(handle, "a", encoding="utf-8") as file:
                 file.write(line)
         except OSError:

@@ -37,6 +37,7 @@ _COLUMNS: Final = (
     Column("Рабочее место", 13, 20, rank=2),
 )
 _TONES: Final = {"неверный пароль": "warn", "вход закрыт на время": "stop"}
+_TIMES: Final = ("раз", "раза", "раз")
 
 
 class JournalPane(OfficePane):
@@ -155,7 +156,9 @@ class JournalPane(OfficePane):
         checked = plural(message.verdict["checked"], "запись", "записи", "записей")
         problems = message.verdict["problems"]
         if not problems:
-            self.desk.announce(f"✓ Журнал цел: проверено {checked}.", "done")
+            restores = len(message.verdict.get("restores", ()))
+            again = "" if not restores else f" База возвращалась из копии: {plural(restores, *_TIMES)}."
+            self.desk.announce(f"✓ Журнал цел: проверено {checked}.{again}", "done")
             return
         more = f" И ещё {grouped(len(problems) - 1)}." if len(problems) > 1 else ""
         told = f"Журнал повреждён, проверено {checked}. {problems[0]['message']}{more}"

@@ -10,7 +10,7 @@ from textual import on
 
 from registrar_tui.errors import RegistrarError
 from registrar_tui.screens.journeys import Journeys
-from registrar_tui.screens.messages import ConnectionChanged, RetryRequested, StampRead
+from registrar_tui.screens.messages import ConnectionChanged, RetryRequested, StampRead, StillAdmitted
 from registrar_tui.screens.words import full_day
 from registrar_tui.widgets.status_line import NoticeLine, StatusLine, Tone
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 TICK_SECONDS: Final = 1.0
 LIVE_SECONDS: Final = 0.5
+ADMISSION_SECONDS: Final = 2.0
 
 
 class Link(Journeys):
@@ -36,11 +37,13 @@ class Link(Journeys):
         self._start_failed = False
         self._stamp: object = None
         self._stamp_asked = False
+        self._admission_asked = False
 
     def watch_base(self) -> None:
         """Begin to show the time and to look for other desks' changes."""
         self.set_interval(TICK_SECONDS, self._tick)
         self.set_interval(LIVE_SECONDS, self._look_for_changes)
+        self.set_interval(ADMISSION_SECONDS, self._look_for_admission)
 
     def announce(self, text: str, tone: Tone = "") -> None:
         """Say one thing above the line of keys, until the next key."""
@@ -48,17 +51,22 @@ class Link(Journeys):
 
     async def connect(self, services: Services, greeting: DeskGreeting) -> None:
         """Begin to work: the base is open. What was typed meanwhile is asked now."""
+        self.reconnect(services, greeting)
+        self.notice.clear()
+        if self.current is not None:
+            self.current.connected()
+
+    def reconnect(self, services: Services, greeting: DeskGreeting) -> None:
+        """Go on with what the base says now; everything shown and typed stays."""
         self.services, self.greeting = services, greeting
+        self._stamp, self._stamp_asked, self._admission_asked = None, False, False
         self._greeted_at = monotonic()
         self._start_failed = False
         self.connected = True
         status = self.status
         status.place(greeting.clinic, greeting.branch, greeting.desk, greeting.operator, demo=greeting.demo)
         status.connection(True)
-        self.notice.clear()
         self._tick()
-        if self.current is not None:
-            self.current.connected()
         self.keys_changed()
 
     def start_failed(self, error: RegistrarError) -> None:
@@ -110,6 +118,26 @@ class Link(Journeys):
         if before != message.stamp and self.current is not None and self.current.LIVE:
             self.current.renew()
 
+    def _look_for_admission(self) -> None:
+        """Let an idle desk learn within seconds that its operator may not work, and write what was shown."""
+        if self.services is None or self._admission_asked or not self.is_active:
+            return
+        self._admission_asked = True
+        self.ask("still_admitted", _ask_for_admission, lambda _: StillAdmitted())
+
+    @on(StillAdmitted)
+    def _still_admitted(self, message: StillAdmitted) -> None:
+        message.stop()
+        self._admission_asked = False
+
+    def admission_failed(self) -> None:
+        """Ask again next time: what is wrong is told elsewhere."""
+        self._admission_asked = False
+
     def stamp_failed(self) -> None:
         """Look for changes again next time: the lost connection is already shown."""
         self._stamp_asked = False
+
+
+def _ask_for_admission(services: Services) -> None:
+    services.still_admitted()

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
-from textual import on
+from textual.binding import Binding, BindingType
 
 from registrar_tui.screens.entry import EntryScreen, SecretField
 from registrar_tui.screens.failures import FailureLog
-from registrar_tui.screens.messages import EntryPassed
+from registrar_tui.screens.messages import OtherOperatorAsked
+from registrar_tui.widgets.status_line import KeyHint
 
 if TYPE_CHECKING:
     from registrar_tui.services.dto import DeskGreeting
@@ -21,6 +22,7 @@ class LockScreen(EntryScreen):
 
     HEADING = "Рабочее место закрыто"
     ACTION = "открыть"
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("f2", "other_operator", show=False, priority=True)]
 
     def __init__(self, greeting: DeskGreeting, door: Door | None, failures: FailureLog) -> None:
         self.password = SecretField("password", "Пароль")
@@ -30,14 +32,17 @@ class LockScreen(EntryScreen):
         told = f"Работает {greeting.operator}: всё набранное цело." if greeting.operator else ""
         super().__init__(greeting.desk, fields, told, failures)
 
+        if self._door is not None:
+            self.MORE = (KeyHint("F2", "другой оператор"),)
+
+    def action_other_operator(self) -> None:
+        """F2: the shift changes while the desk is locked."""
+        if self._door is not None:
+            self.post_message(OtherOperatorAsked())
+
     def attempt(self) -> Callable[[], None]:
         """Try the password; a wrong one counts as at the sign-in."""
         door, login, password = self._door, self._login, self.password.value
         if door is None:
             return lambda: None
         return lambda: door.sign_in(login, password)
-
-    @on(EntryPassed)
-    def _operator_is_back(self, message: EntryPassed) -> None:
-        message.stop()
-        self.dismiss()

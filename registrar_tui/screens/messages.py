@@ -11,6 +11,7 @@ from textual.message import Message
 if TYPE_CHECKING:
     from registrar_tui.errors import RegistrarError
     from registrar_tui.services import dto, dto_merge
+    from registrar_tui.services.protocol import Services
 
 
 @dataclass(eq=False, repr=False)
@@ -20,6 +21,19 @@ class CallFailed(Message):
     call: str
     number: int
     error: RegistrarError
+
+
+@dataclass(eq=False, repr=False)
+class AdmissionLost(Message):
+    """Who works here may not any more; `services` are those that said so."""
+
+    error: RegistrarError
+    services: Services | None
+
+
+@dataclass(eq=False, repr=False)
+class StillAdmitted(Message):
+    """Who works here still may."""
 
 
 @dataclass(eq=False, repr=False)
@@ -37,6 +51,11 @@ class RetryRequested(Message):
 @dataclass(eq=False, repr=False)
 class EntryPassed(Message):
     """What an entry screen asked for was given; the app goes on."""
+
+
+@dataclass(eq=False, repr=False)
+class OtherOperatorAsked(Message):
+    """At the locked desk somebody else wants to sign in."""
 
 
 @dataclass(eq=False, repr=False)

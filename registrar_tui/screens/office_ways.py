@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable
 from typing import TYPE_CHECKING
 
 from textual.widgets import Input
@@ -94,7 +95,10 @@ class OfficeWays(Link):
         greeting = self.greeting
         if greeting is None or not self.is_active:
             return
-        hidden = self.app.push_screen(LockScreen(greeting, self.door, self.failures))
+        await self.hidden_by(self.app.push_screen(LockScreen(greeting, self.door, self.failures)))
+
+    async def hidden_by(self, hiding: Awaitable[None]) -> None:
+        """Give back what is held while a screen comes before the desk."""
         for pane in self.trail:
             await pane.left()
-        await hidden
+        await hiding

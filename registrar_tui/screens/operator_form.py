@@ -144,6 +144,7 @@ class OperatorFormPane(OfficePane):
         if "role" in self._work.value[1] and self._role() is None:
             return "role", "Такой роли нет: наберите её номер или начало слова."
         if "again" in self._work.value[1] and self.lines["password"].value != self.lines["again"].value:
+            self.lines["again"].value = ""  # nobody can see what is to be corrected in it
             return "again", "Пароли не совпали: наберите второй раз тот же."
         return None
 

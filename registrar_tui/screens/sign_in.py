@@ -21,12 +21,13 @@ class SignInScreen(EntryScreen):
     HEADING = "Вход"
     ACTION = "войти"
 
-    def __init__(self, door: Door, failures: FailureLog) -> None:
+    def __init__(self, door: Door, failures: FailureLog, told: str = "") -> None:
         self.login = Field("login", "Имя")
         self.password = SecretField("password", "Пароль")
         self.login.value = door.login
+        self.login.input.select_on_focus = True  # who types over the last name need not rub it out
         self._door = door
-        super().__init__(door.desk, (self.login, self.password), "", failures)
+        super().__init__(door.desk, (self.login, self.password), told, failures)
 
     def attempt(self) -> Callable[[], None]:
         """Sign in."""

@@ -157,6 +157,17 @@ _HEADS = text(
 )
 
 
+def standing(session: Session, wanted: Iterable[Head]) -> Iterator[Head]:
+    """Yield those of some heads whose entries stand in the journal, each in its place with its mac."""
+    for head in wanted:
+        found = session.connection().execute(_MAC, {"chain": head.chain, "number": head.count}).first()
+        if found is not None and found[0] == head.mac:
+            yield head
+
+
+_MAC = text("SELECT mac FROM audit_entry WHERE chain = :chain AND number = :number")
+
+
 def verify(
     session: Session, key: bytes, anchors: Mapping[str, tuple[Head, ...]]
 ) -> tuple[int, tuple[Fault, ...]]:

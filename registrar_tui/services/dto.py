@@ -297,6 +297,8 @@ class SlotExplanation:
 
     text: str
     ways_out: tuple[WayOut, ...] = ()
+    visit_id: int | None = None
+    """The visit whose patient the text names."""
 
 
 @dataclass(frozen=True, slots=True)

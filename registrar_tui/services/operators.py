@@ -1,9 +1,8 @@
-"""Operators: passwords, signing in with a growing delay, sessions, and the administrator's changes."""
+"""Operators: passwords, signing in with a growing delay, and the administrator's changes."""
 
 from __future__ import annotations
 
 import base64
-import hashlib
 import math
 import re
 import secrets
@@ -12,17 +11,17 @@ from datetime import datetime, timedelta
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import func, select
 from sqlmodel import Session, col
 
-from registrar_tui.errors import NotAllowed, Refusal, UsageError
-from registrar_tui.models import Operator, OperatorSession, Setting
+from registrar_tui.errors import Refusal, UsageError
+from registrar_tui.models import Operator, Setting
+from registrar_tui.services import sessions
 from registrar_tui.services.permissions import ROLE_LABELS, ROLES
 
 if TYPE_CHECKING:
     from argon2 import PasswordHasher
 
-SESSION = timedelta(hours=12)
 FREE_FAILURES = 5  # wrong passwords in a row before the first delay
 FIRST_DELAY = timedelta(seconds=30)
 LONGEST_DELAY = timedelta(minutes=30)
@@ -110,17 +109,7 @@ def attempt(session: Session, at: datetime, login: str, *, fits: bool, desk: str
         return SignIn(login, operator, refusal=message, code="sign-in-failed")
     operator.failures = 0
     operator.locked_until = None
-    token = secrets.token_urlsafe(32)
-    session.add(
-        OperatorSession(
-            token_hash=_token_hash(token),
-            operator_id=operator.id or 0,
-            desk=desk,
-            issued_at=at,
-            expires_at=at + SESSION,
-        )
-    )
-    return SignIn(login, operator, token=token)
+    return SignIn(login, operator, token=sessions.begin(session, operator, desk, at))
 
 
 def _delay(failures: int) -> timedelta | None:
@@ -133,42 +122,6 @@ def _delay(failures: int) -> timedelta | None:
 def _said(wait: timedelta) -> str:
     seconds = math.ceil(wait.total_seconds())
     return f"{seconds} с" if seconds < 60 else f"{math.ceil(seconds / 60)} мин"
-
-
-def _token_hash(token: str) -> str:
-    return hashlib.sha256(token.encode()).hexdigest()
-
-
-def signed_in(session: Session, at: datetime, token: str) -> Operator:
-    """Return the operator of a live session; NotAllowed where it has ended or is unknown."""
-    row = session.execute(
-        select(OperatorSession, Operator)
-        .join(Operator, col(Operator.id) == col(OperatorSession.operator_id))
-        .where(col(OperatorSession.token_hash) == _token_hash(token))
-    ).first()
-    if row is None or row[0].revoked or row[0].expires_at <= at or not row[1].active:
-        raise NotAllowed("Вход закончился: войдите снова.", code="not_signed_in")
-    operator: Operator = row[1]
-    return operator
-
-
-def session_facts(session: Session, login: str, token: str) -> tuple[datetime | None, bool]:
-    """Return when an operator's session ends, and whether the password was set by somebody else."""
-    row = session.execute(
-        select(OperatorSession.expires_at, Operator.must_change)  # type: ignore[call-overload]
-        .join(Operator, col(Operator.id) == col(OperatorSession.operator_id))
-        .where(col(OperatorSession.token_hash) == _token_hash(token), col(Operator.login) == login)
-    ).first()
-    return (row[0], row[1]) if row else (None, False)
-
-
-def sign_out(session: Session, token: str) -> None:
-    """End a session."""
-    session.execute(
-        update(OperatorSession)
-        .where(col(OperatorSession.token_hash) == _token_hash(token))
-        .values(revoked=True)
-    )
 
 
 def by_login(session: Session, login: str, *, lock: bool = False) -> Operator | None:
@@ -230,7 +183,7 @@ def set_password(session: Session, login: str, password_hash: str, *, must_chang
     operator.must_change = must_change
     operator.failures = 0
     operator.locked_until = None
-    _end_sessions(session, operator)
+    sessions.end_all(session, operator)
     return operator
 
 
@@ -251,7 +204,7 @@ def set_active(session: Session, login: str, *, active: bool) -> Operator:
     operator = existing(session, login)
     if not active:
         _require_another(administrators, operator)
-        _end_sessions(session, operator)
+        sessions.end_all(session, operator)
     operator.active = active
     return operator
 
@@ -285,23 +238,19 @@ def _require_another(administrators: set[int | None], operator: Operator) -> Non
         )
 
 
-def _end_sessions(session: Session, operator: Operator) -> None:
-    session.execute(
-        update(OperatorSession).where(col(OperatorSession.operator_id) == operator.id).values(revoked=True)
-    )
-
-
 def listed(session: Session) -> list[dict[str, Any]]:
     """Return the operators in the shape of `operator list`."""
     statement = select(Operator).order_by(col(Operator.login))
-    return [
-        {
-            "login": operator.login,
-            "name": operator.name,
-            "role": operator.role,
-            "role_name": ROLE_LABELS.get(operator.role, operator.role),
-            "active": operator.active,
-            "locked_until": operator.locked_until.isoformat() if operator.locked_until else None,
-        }
-        for operator in session.execute(statement).scalars()
-    ]
+    return [shape_of(operator) for operator in session.execute(statement).scalars()]
+
+
+def shape_of(operator: Operator) -> dict[str, Any]:
+    """Return one operator in the shape of `operator list`."""
+    return {
+        "login": operator.login,
+        "name": operator.name,
+        "role": operator.role,
+        "role_name": ROLE_LABELS.get(operator.role, operator.role),
+        "active": operator.active,
+        "locked_until": operator.locked_until.isoformat() if operator.locked_until else None,
+    }

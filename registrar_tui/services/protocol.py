@@ -128,6 +128,14 @@ class Services(Merging, Protocol):
         """Write the tickets of a day into one file; returns their number."""
         ...
 
+    def still_admitted(self) -> None:
+        """Return quietly while the operator may work; every other method asks the same by itself.
+
+        NotAllowed `not_signed_in` once the session has ended or the operator is blocked or has another role,
+        `must_change` where somebody else has set the password.
+        """
+        ...
+
     def change_stamp(self) -> object:
         """Return a value that differs once any desk has changed the base."""
         ...

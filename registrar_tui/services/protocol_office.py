@@ -53,7 +53,10 @@ class Office(Protocol):
         ...
 
     def verify_journal(self) -> dict[str, Any]:
-        """Recompute every chain: `{"ok", "checked", "problems": [{"code", "message"}]}`."""
+        """Recompute every chain: `{"ok", "checked", "problems": [{"code", "message"}]}`.
+
+        `restores` is there where the base has ever been restored: `[{"at", "operator", "copy", …}]`.
+        """
         ...
 
     def save_journal(self, query: JournalQuery) -> SavedJournal:

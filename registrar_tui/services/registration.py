@@ -217,18 +217,26 @@ def _require_unique(session: Session, form: _Form, own_id: int | None) -> None:
             raise _duplicate(other, title, name)
 
 
-def _duplicate(other: Patient | None, title: str = "СНИЛС или полис", name: str = "snils") -> Refusal:
+class AlreadyKnown(Refusal):
+    """The person has a card already, which the refusal names."""
+
+    patient_id: int | None = None
+
+
+def _duplicate(other: Patient | None, title: str = "СНИЛС или полис", name: str = "snils") -> AlreadyKnown:
     if other is None:
-        return Refusal(
+        return AlreadyKnown(
             "duplicate_patient", f"Такой {title} уже есть в базе: найдите ту карточку.", field=name
         )
     person = full_name(other.last_name, other.first_name, other.middle_name)
-    return Refusal(
+    known = AlreadyKnown(
         "duplicate_patient",
         f"Такой {title} уже у пациента {person} (№ {other.id}): откройте его карточку.",
         field="policy" if name == "enp" else name,
         ways_out=(WayOut("action", f"Открыть карточку № {other.id}"),),
     )
+    known.patient_id = other.id
+    return known
 
 
 def _insert(session: Session, patient: Patient) -> None:

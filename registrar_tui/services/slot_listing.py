@@ -104,7 +104,7 @@ def explain(
     refused = refusal(session, rulebook, asker, slot, entry.verdict)
     whose = _whose(session, slot.visit_id)
     text = f"{when}: {whose}" if whose else f"{when}: {refused.message}"
-    return dto.SlotExplanation(text, refused.ways_out)
+    return dto.SlotExplanation(text, refused.ways_out, slot.visit_id if whose else None)
 
 
 def _whose(session: Session, visit_id: int | None) -> str | None:

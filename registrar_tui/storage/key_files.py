@@ -9,6 +9,7 @@ import hashlib
 import os
 import re
 import secrets
+import stat
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,6 +17,7 @@ from pathlib import Path
 from registrar_tui.errors import StoreUnavailable
 
 KEY_BYTES = 32
+_LONGEST = 4096  # a key file is one line; whatever is longer is something else
 _TICKET = re.compile(r"ticket-([0-9])\.key")
 _JOURNAL = "journal.key"
 
@@ -66,12 +68,19 @@ def read_keys(folder: Path) -> ClinicKeys:
 
 def _read(file: Path) -> bytes:
     try:
-        key = bytes.fromhex(file.read_text(encoding="ascii").strip())
+        descriptor = os.open(file, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0))
+        with os.fdopen(descriptor, encoding="ascii") as stream:
+            mode = stat.S_IMODE(os.fstat(stream.fileno()).st_mode)
+            key = bytes.fromhex(stream.read(_LONGEST).strip())
     except (OSError, ValueError) as error:
         key = b""
         cause: Exception | None = error
     else:
         cause = None
+        if os.name == "posix" and mode & 0o077:
+            raise StoreUnavailable(
+                f"Ключ {file} открыт другим: выполните chmod 600 {file}.", code="keys_unavailable"
+            )
     if len(key) != KEY_BYTES:
         raise StoreUnavailable(
             f"Ключ {file} не читается: восстановите его из копии.", code="keys_unavailable"

@@ -12,6 +12,7 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
 
 from registrar_tui.errors import Refusal, StoreUnavailable
+from registrar_tui.services.audit import Head
 from registrar_tui.storage import files, gate
 from registrar_tui.storage.backup import backup_folder, make_backup
 from registrar_tui.storage.base_key import any_key
@@ -20,7 +21,14 @@ from registrar_tui.storage.engine import open_engine, run_pragma, sqlite_driver
 from registrar_tui.storage.failures import unavailable
 from registrar_tui.storage.integrity import require_sound
 from registrar_tui.storage.manifest import Stamp
-from registrar_tui.storage.restored import LABEL, Restored, live_stamp, require_not_older, stamp_of
+from registrar_tui.storage.restored import (
+    LABEL,
+    Restored,
+    live_heads,
+    live_stamp,
+    require_not_older,
+    stamp_of,
+)
 
 Progress = Callable[[str, int, int], None]
 _PAGES = 2000  # a step of the backup API; the write lock is held from the first to the last
@@ -44,14 +52,14 @@ def into_file(database: str, name: str, scratch: Path, *, force: bool, progress:
     with gate.closed_gate(path):
         engine = open_engine(database)
         try:
-            live = _stamp_behind_gate(engine, name)
+            live, heads_before = _standing_behind_gate(engine, name)
             stamp = stamp_of(scratch)
             if not force:
                 require_not_older(live, stamp)
             aside, _ = make_backup(database, name, label=LABEL)
             _pour(scratch, engine, progress)
             _require_restored(engine, aside, progress, structure_only=force)
-            return Restored(aside, stamp)
+            return Restored(aside, stamp, heads_before)
         except (StoreUnavailable, Refusal) as error:
             if not force or error.code not in (*_UNREADABLE, "damaged", "foreign_keys"):
                 raise
@@ -60,7 +68,7 @@ def into_file(database: str, name: str, scratch: Path, *, force: bool, progress:
         return _over_broken(database, scratch, progress)
 
 
-def _stamp_behind_gate(engine: Engine, name: str) -> Stamp:
+def _standing_behind_gate(engine: Engine, name: str) -> tuple[Stamp, tuple[Head, ...]]:
     """Wait for the last writer who came before the gate closed, then look how far the base has got."""
     try:
         pooled = engine.raw_connection()
@@ -71,7 +79,7 @@ def _stamp_behind_gate(engine: Engine, name: str) -> Stamp:
         finally:
             pooled.close()
         with engine.connect() as connection:
-            return live_stamp(connection)
+            return live_stamp(connection), live_heads(connection)
     except (DBAPIError, sqlite_driver().Error) as error:
         raise unavailable(error, name) from error
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from sqlalchemy import Connection, text
+from sqlmodel import Session
 
 from registrar_tui.errors import Refusal
+from registrar_tui.services.audit import Head, heads
+from registrar_tui.storage import schema
 from registrar_tui.storage.engine import open_engine
 from registrar_tui.storage.manifest import Stamp, read_stamp
 
@@ -20,11 +23,21 @@ class Restored:
 
     safety_copy: Path | None
     stamp: Stamp
+    heads_before: tuple[Head, ...] = field(default=())
+    """Where the journal ended before, empty where there was none that could be read."""
 
 
 def live_stamp(connection: Connection) -> Stamp:
     """Return how far an open base has got."""
     return read_stamp(lambda statement: tuple(connection.execute(text(statement)).one()))
+
+
+def live_heads(connection: Connection) -> tuple[Head, ...]:
+    """Return where the journal of an open base ends; a base of before the journal has none."""
+    if schema.current_revision(connection) != schema.HEAD:
+        return ()
+    with Session(connection) as session:
+        return heads(session)
 
 
 def stamp_of(file: Path) -> Stamp:

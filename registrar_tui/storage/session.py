@@ -6,7 +6,7 @@ import random
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
@@ -24,12 +24,25 @@ Answer = TypeVar("Answer")
 RETRIES = 5
 
 
+class Guard(Protocol):
+    """Asked at the beginning of every session whether who works here still may; raises where not."""
+
+    def __call__(self, session: Session, /, newcomer: bool = False) -> None:
+        """Let pass or raise; `newcomer`: what is done is open to who has yet to set a password."""
+        ...
+
+
+def _nobody_asks(_session: Session, /, newcomer: bool = False) -> None:
+    """Let pass: a demo base, and the work of the program itself."""
+
+
 class Store:
     """One database: `read` for questions, `write` for one transaction of one operation."""
 
     def __init__(self, engine: Engine, name: str) -> None:
         self.engine = patient(engine)
         self.name = name
+        self.guard: Guard = _nobody_asks
         self._writer = write_engine(self.engine)
         self._watch = ChangeWatch(self.engine)
         # The watch speaks to the driver past SQLAlchemy, so the driver's own errors come as they are.
@@ -40,16 +53,31 @@ class Store:
         )
 
     @contextmanager
-    def read(self) -> Iterator[Session]:
+    def read(self, *, newcomer: bool = False) -> Iterator[Session]:
         """Open a short read; it never outlives one action, or it would pin the WAL."""
         try:
             with Session(self.engine, expire_on_commit=False) as session:
+                self.guard(session, newcomer)
                 yield session
         except (DBAPIError, PoolTimeout) as error:
             raise unavailable(error, self.name) from error
 
-    def write(self, work: Callable[[Session], Answer]) -> Answer:
+    def write(self, work: Callable[[Session], Answer], *, newcomer: bool = False) -> Answer:
         """Run one transaction; transient failures are retried, so `work` must be guarded by an `op_id`."""
+
+        def guarded(session: Session) -> Answer:
+            self.guard(session, newcomer)
+            answer = work(session)
+            announce(session)
+            return answer
+
+        return self._run(guarded)
+
+    def record(self, work: Callable[[Session], None]) -> None:
+        """Write down what has been seen already: nobody is asked, and no other desk has to look anew."""
+        self._run(work)
+
+    def _run(self, work: Callable[[Session], Answer]) -> Answer:
         give_up = time.monotonic() + ANSWER_SECONDS
         for attempt in range(RETRIES):
             try:
@@ -68,7 +96,6 @@ class Store:
             with connection.begin():
                 answer = work(session)
                 session.flush()
-                announce(session)
             return answer
 
     def change_stamp(self) -> object:

@@ -44,11 +44,18 @@ class Maintained:
         return self._verdict()
 
     def restore(
-        self, config: Config, file: Path, *, force: bool, key_file: Path | None, progress: Progress
+        self,
+        config: Config,
+        file: Path,
+        *,
+        force: bool,
+        key_file: Path | None,
+        progress: Progress,
+        by: object,
     ) -> dict[str, Any]:
         self._ask("restore", file, force, key_file, progress=progress)
         facts = {"restored_from": str(file), "safety_copy": "aside.db", "revision": "0003"}
-        return {**facts, "visits": 5, "ops": 7, "last_op": None}
+        return {**facts, "visits": 5, "ops": 7, "last_op": None, "unmarked": None}
 
     def check(self, config: Config, *, thorough: bool, progress: Progress) -> dict[str, Any]:
         self._ask("check", thorough, progress=progress)

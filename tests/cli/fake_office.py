@@ -8,6 +8,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from registrar_tui.errors import NotAllowed, Refusal
+from registrar_tui.services.audit import Writer
 from registrar_tui.services.permissions import ROLE_LABELS, Permission
 
 TOKEN = "token-of-anna"
@@ -42,6 +43,8 @@ class FakeOffice:
         self.failure: Exception | None = None
         self.faults: list[dict[str, str]] = []
         self.must_change = False
+        self.restores: list[dict[str, Any]] = []
+        self.writer = Writer("boss", "administrator", "окно 1", b"")
 
     def _ask(self, question: Any) -> None:
         self.asked.append(question)
@@ -110,7 +113,8 @@ class FakeOffice:
 
     def verify_journal(self) -> dict[str, Any]:
         self._ask("verify")
-        return {"ok": not self.faults, "checked": 9, "problems": self.faults}
+        restores = {"restores": self.restores} if self.restores else {}
+        return {"ok": not self.faults, "checked": 9, "problems": self.faults, **restores}
 
     def anchor(self) -> dict[str, int]:
         self._ask("anchor")

@@ -86,6 +86,17 @@ def test_verify(registrar: Registrar, office: FakeOffice) -> None:
     assert registrar("audit", "verify").out.splitlines()[1] == "Цепочка «base»: запись № 3 изменена."
 
 
+def test_verify_tells_of_restores(registrar: Registrar, office: FakeOffice) -> None:
+    office.restores = [
+        {"at": "2026-11-23T05:00:00+00:00", "operator": "boss", "desk": "окно 1", "copy": "b\x1b[2J.db"}
+        | {"sha256": "ab", "kept": "aside.db", "before": 120, "after": 81}
+    ]
+    assert registrar("audit", "verify").out.splitlines()[1] == (
+        "23.11.2026 08:00:00 (boss, окно 1) база восстановлена из копии b�[2J.db: "
+        "записей было 120, стало 81, прежняя база — aside.db."
+    )
+
+
 def test_anchor(registrar: Registrar, office: FakeOffice) -> None:
     assert registrar("audit", "anchor", "--json").json == {"chains": 2, "entries": 21}
     assert "21 запись" in registrar("audit", "anchor").out

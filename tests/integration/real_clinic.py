@@ -77,13 +77,18 @@ class RealClinic:
         return bootstrap.first_administrator(self.config(), login, "", password_of(login))
 
     def staffed(self) -> RealClinic:
-        """Make one operator of each role."""
+        """Make one operator of each role, each with a password of their own."""
         self.first()
         office = self.office("adm")
         for login, role in STAFF.items():
             if login != "adm":
                 office.add_operator(login, "", role, password_of(login))
+        self.settle()
         return self
+
+    def settle(self) -> None:
+        """Let everybody have changed the password they were given."""
+        self.clinic.write(lambda session: session.execute(update(Operator).values(must_change=False)))
 
     def sign_in(self, login: str, password: str | None = None, *, desk: str = "окно 1") -> str:
         """Sign in from nothing, as after a restart; returns the token."""

@@ -19,7 +19,7 @@ from registrar_tui.desk_services import DeskServices
 from registrar_tui.errors import NotAllowed
 from registrar_tui.models import IdentityDocument, Patient, Policy
 from registrar_tui.services import dto, operators
-from registrar_tui.storage.anchors import FILE, read_anchors, write_anchor
+from registrar_tui.storage.anchors import FILE, read_book, write_anchor
 from registrar_tui.storage.engine import write_engine
 from tests.integration.bases import Clinic, new_op
 from tests.integration.real_clinic import CheapHasher, RealClinic
@@ -145,6 +145,89 @@ def test_the_day_of_a_registrar(real: RealClinic, tmp_path: Path) -> None:
     assert {entry["at"] for entry in written} == {MORNING}
     assert json.loads(written[4]["detail"])["rows"] == 1
     assert not faults(real)
+
+
+def test_what_is_shown_without_a_command_is_written_within_seconds(real: RealClinic) -> None:
+    """Everything that shows a person, each of it once; nothing is written before the desk has time for it."""
+    desk = real.desk("reg")
+    visit = desk.book(dto.BookVisit(new_op(), 1, slot_id(THERAPIST, 1, 0)))
+    grid = dto.GridQuery(dto.TargetKind.SPECIALTY, 1, MONDAY + timedelta(days=1), patient_id=2)
+    with real.written() as written:
+        for text_so_far in ("аб", "абр", "абрик", "абри", "абрикосов"):
+            desk.find_patients(text_so_far)
+        desk.find_patients("щщщщщщ")
+        for _ in range(3):
+            desk.grid(grid)
+            desk.day_list(MONDAY + timedelta(days=1))
+            desk.explain_slot(slot_id(THERAPIST, 1, 0), 2)
+            desk.explain_slot(slot_id(THERAPIST, 1, 1), 2)
+            desk.ticket(visit.id)
+            desk.visit(visit.id)
+            desk.verify_ticket(visit.ticket_code)
+            desk.verify_ticket("1")
+            desk.slots(dto.SlotQuery(doctor_id=THERAPIST, patient_id=3))
+            desk.slots(dto.SlotQuery(doctor_id=THERAPIST))
+            desk.offer(slot_id(THERAPIST, 2, 0), 2)
+    assert written == []
+    with real.written() as written:
+        desk.still_admitted()
+        desk.still_admitted()
+    assert [told(entry) for entry in written] == [
+        ("searched", "", None),
+        ("grid-shown", "", None),
+        ("day-shown", "", None),
+        ("visit-shown", "visit", visit.id),
+        ("ticket-checked", "visit", visit.id),
+        ("slots-asked", "patient", 3),
+        ("offered", "patient", 2),
+    ]
+    assert json.loads(written[1]["detail"])["people"] == 1
+    assert json.loads(written[2]["detail"]) == {"day": "2026-11-24", "rows": 1}
+    real.clinic.advance(minutes=11)
+    with real.written() as written:
+        desk.day_list(MONDAY + timedelta(days=1))
+        desk.close()
+    assert [told(entry) for entry in written] == [("day-shown", "", None)]
+    assert not faults(real)
+
+
+def test_a_named_duplicate_is_a_reading_of_that_card(real: RealClinic) -> None:
+    desk = real.desk("reg")
+    first = desk.register_patient(DRAFT, op_id=new_op())
+    with real.written() as written:
+        with pytest.raises(Exception, match=f"№ {first.id}"):
+            desk.register_patient(replace(DRAFT, last_name="Другой"), op_id=new_op())
+        desk.still_admitted()
+    assert [told(entry) for entry in written] == [("duplicate-shown", "patient", first.id)]
+
+
+def test_readings_wait_for_a_base_that_is_away(real: RealClinic, monkeypatch: pytest.MonkeyPatch) -> None:
+    from registrar_tui.errors import StoreUnavailable
+
+    desk = real.desk("reg")
+    desk.book(dto.BookVisit(new_op(), 1, slot_id(THERAPIST, 1, 0)))
+    desk.day_list(MONDAY + timedelta(days=1))
+
+    def away(*_: object) -> None:
+        raise StoreUnavailable("База недоступна.")
+
+    monkeypatch.setattr(desk._store, "record", away)
+    with pytest.raises(StoreUnavailable):
+        desk.still_admitted()
+    monkeypatch.undo()
+    with real.written() as written:
+        desk.still_admitted()
+    assert [entry["action"] for entry in written] == ["day-shown"]
+
+
+def test_what_was_seen_is_written_although_the_operator_was_blocked_since(real: RealClinic) -> None:
+    desk = real.desk("reg")
+    desk.book(dto.BookVisit(new_op(), 1, slot_id(THERAPIST, 1, 0)))
+    desk.day_list(MONDAY + timedelta(days=1))
+    real.office("adm").set_active("reg", active=False)
+    with real.written() as written, pytest.raises(NotAllowed):
+        desk.still_admitted()
+    assert [(entry["action"], entry["operator"]) for entry in written] == [("day-shown", "reg")]
 
 
 def test_the_office_is_written_down_too(real: RealClinic) -> None:
@@ -358,7 +441,7 @@ def test_deleted_entries_are_found(real: RealClinic, which: str) -> None:
     assert not faults(real)
     chain = real.entries()[-1]["chain"]
     place = {"first": "= 1", "middle": "= 4", "last": "= (SELECT max(number) FROM audit_entry)", "all": "> 0"}
-    (anchored,) = read_anchors(real.config().keys).values()
+    (anchored,) = read_book(real.config().keys, b"").anchors.values()
     assert {head.chain for head in anchored} == {chain}
     real.clinic.advance(minutes=1)
     past_the_triggers(
@@ -380,16 +463,16 @@ def test_the_key_of_another_clinic_verifies_nothing(real: RealClinic) -> None:
 def test_a_whole_journal_gets_an_anchor_a_broken_one_none(real: RealClinic) -> None:
     keys = real.config().keys
     assert not faults(real)
-    assert len(read_anchors(keys)) == 1
+    assert len(read_book(keys, b"").anchors) == 1
     real.clinic.advance(minutes=1)
-    heads = {head.chain: head.count for head in next(iter(read_anchors(keys).values()))}
+    heads = {head.chain: head.count for head in next(iter(read_book(keys, b"").anchors.values()))}
     assert sum(heads.values()) == len(real.entries())
     assert (keys / FILE).stat().st_mode & 0o777 == 0o600
     past_the_triggers(
         real, lambda connection: connection.execute(text("UPDATE audit_entry SET role = 'x' WHERE id = 2"))
     )
     assert faults(real)
-    assert len(read_anchors(keys)) == 1
+    assert len(read_book(keys, b"").anchors) == 1
 
 
 def test_an_anchor_after_a_cut_forgets_nothing(real: RealClinic) -> None:
@@ -417,7 +500,7 @@ def test_a_line_cut_by_a_crash_swallows_no_other(real: RealClinic) -> None:
         file.write('{"at": "2026-11-23T0')
     real.clinic.advance(minutes=1)
     office.anchor()
-    assert len(read_anchors(keys)) == 2
+    assert len(read_book(keys, b"").anchors) == 2
     assert office.verify_journal()["ok"]
 
 
@@ -426,7 +509,7 @@ def test_two_anchors_of_one_instant_both_count(real: RealClinic) -> None:
     office.anchor()
     office.journal()
     office.anchor()
-    (heads,) = read_anchors(keys).values()
+    (heads,) = read_book(keys, b"").anchors.values()
     assert len(heads) == 2
     write_anchor(keys, real.clock.utc(), (replace(heads[0], mac="0" * 64),))
     assert [problem["code"] for problem in office.verify_journal()["problems"]] == ["audit_replaced"]

@@ -141,6 +141,7 @@ def busy(real_file: RealClinic) -> RealClinic:
     second = desk.book(dto.BookVisit(new_op(), 2, slot_id(THERAPIST, 2, 5)))
     assert (first.id, second.id) == (VISIT, SECOND)
     real_file.office("adm").add_operator("vic", "", "senior", password_of("vic"))
+    real_file.settle()
     return real_file
 
 
@@ -256,6 +257,7 @@ def test_unblocked_operators_come_back(real: RealClinic) -> None:
 
 
 def test_a_password_set_by_another_is_to_be_changed(real: RealClinic) -> None:
+    real.office("adm").set_password("reg", password_of("reg"))
     token = real.sign_in("reg")
     assert real.office_of(token).whoami(token)["must_change"]
     real.office_of(token).set_password("reg", "my-own-password")
@@ -437,6 +439,7 @@ def test_the_last_administrator_stays(real: RealClinic) -> None:
             work()
         assert (told.value.code, told.value.exit_code) == ("last_administrator", 1)
     office.add_operator("adm2", "", "administrator", password_of("adm2"))
+    real.settle()
     assert office.set_active("adm", active=False)["active"] is False
     second = real.office("adm2")
     with pytest.raises(Refusal):
@@ -448,6 +451,7 @@ def test_the_last_administrator_stays(real: RealClinic) -> None:
 def test_administrators_who_remove_each_other_at_once(real: RealClinic) -> None:
     """Neither sees what the other is about to commit: without a lock both would succeed."""
     real.office("adm").add_operator("adm2", "", "administrator", password_of("adm2"))
+    real.settle()
     tokens = {login: real.sign_in(login) for login in ("adm", "adm2")}
     offices = {login: real.office_of(token) for login, token in tokens.items()}
     for _ in range(8):
@@ -461,7 +465,8 @@ def test_administrators_who_remove_each_other_at_once(real: RealClinic) -> None:
                 ended.append(told.code)
 
         _together([lambda: remove("adm", "adm2"), lambda: remove("adm2", "adm")])
-        assert sorted(ended) == ["done", "last_administrator"]
+        assert ended.count("done") == 1
+        assert set(ended) <= {"done", "last_administrator", "not_signed_in"}
         back = update(Operator).where(col(Operator.login).in_(tokens)).values(role="administrator")
         real.clinic.write(lambda session, back=back: session.execute(back))  # type: ignore[misc]
 

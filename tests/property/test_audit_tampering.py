@@ -1,10 +1,12 @@
 """No change of the journal goes unseen: thousands of random tamperings, and no false alarm.
 
-The tamperer has the base but not the key, and not the anchor file outside it.
+The tamperer has the base but not the key. Who has only the base cannot touch the anchor file outside it, and
+who can append to it or change it must not be able to pass a cut off as a restore.
 """
 
 from __future__ import annotations
 
+import json
 import random
 from collections import Counter
 from collections.abc import Callable
@@ -13,10 +15,12 @@ from typing import Any
 
 import pytest
 
-from registrar_tui.services.audit import GENESIS, Head, mac_of, verify_rows
+from registrar_tui.services.audit import GENESIS, Fault, Head, mac_of, verify_rows
+from registrar_tui.storage.anchors import RestoreFacts, book_of, mark_line
 
 Row = dict[str, Any]
 Tampering = Callable[[random.Random, list[Row]], list[Row]]
+Forgery = Callable[[random.Random, "History"], tuple[list[Row], bytes]]
 
 KEY = bytes(range(32))
 FOREIGN_KEY = bytes(reversed(range(32)))
@@ -230,29 +234,186 @@ TAMPERINGS: tuple[Tampering, ...] = (
 )
 
 
+# --- restores, and what may be passed off as one --------------------------------
+
+
+class History:
+    """A journal with its file of anchors, worked on, anchored and restored as the program does it."""
+
+    def __init__(self, seed: int) -> None:
+        self.rng = random.Random(seed)
+        self.rows: list[Row] = []
+        self.file = b""
+        self.backups: list[list[Row]] = []
+        self._moment = 0
+
+    def work(self, entries: int) -> None:
+        """Append entries to chains, under the key."""
+        for _ in range(entries):
+            self._moment += 1
+            self._append(self.rng.choice(CHAINS), entry(self.rng, self._moment))
+
+    def _append(self, chain: str, made: Row) -> None:
+        mine = [row for row in self.rows if row["chain"] == chain]
+        row = {**made, "chain": chain, "number": len(mine) + 1}
+        row["mac"] = mac_of(KEY, mine[-1]["mac"] if mine else GENESIS, row)
+        self.rows = [*self.rows, row]
+
+    def anchor(self) -> None:
+        """Remember the heads."""
+        self._moment += 1
+        listed = [[head.chain, head.count, head.mac] for head in heads(stored(self.rows))]
+        self.file += json.dumps({"at": f"t{self._moment}", "heads": listed}).encode() + b"\n"
+
+    def back_up(self) -> None:
+        """Keep the present state as a copy."""
+        self.backups.append(self.rows)
+
+    def restore(self) -> None:
+        """Bring a copy back, keep the present state as another, and leave the mark."""
+        copy = self.rng.choice(self.backups)
+        before, self.rows = self.rows, copy
+        self.backups.append(before)
+        self._moment += 1
+        self._append(CHAINS[0], {**entry(self.rng, self._moment), "action": "base-restored"})
+        now = heads(stored(self.rows))
+        standing = {(row["chain"], row["number"], row["mac"]) for row in self.rows}
+        remembered = {head for then in book_of(self.file, KEY).anchors.values() for head in then}
+        gone = [head for head in remembered if (head.chain, head.count, head.mac) not in standing]
+        facts = restore_facts(f"t{self._moment}", len(before), len(self.rows))
+        self.file += mark_line(KEY, self.file, facts, now, gone) + b"\n"
+
+    def marks(self) -> list[bytes]:
+        """Return the lines of restores."""
+        return [line for line in self.file.splitlines(keepends=True) if b'"restore"' in line]
+
+    def faults(self) -> tuple[Fault, ...]:
+        """Verify."""
+        return verified(self.rows, self.file)
+
+
+def restore_facts(at: str, before: int, after: int) -> RestoreFacts:
+    return RestoreFacts(at, "adm", "окно 1", "clinic-1.db", "ab" * 32, "aside.db", before, after)
+
+
+def verified(rows: list[Row], file: bytes) -> tuple[Fault, ...]:
+    book = book_of(file, KEY)
+    return (*book.faults, *verify_rows(stored(rows), KEY, book.anchors)[1])
+
+
+def restored_history(seed: int) -> History:
+    """Return a history with one restore in it, work after it, and an anchor at its end."""
+    history = History(seed)
+    history.work(40)
+    history.back_up()
+    history.work(30)
+    history.anchor()
+    history.restore()
+    history.work(30)
+    history.anchor()
+    return history
+
+
+def _cut(rng: random.Random, rows: list[Row]) -> list[Row]:
+    """Cut at least the last entry of one chain."""
+    chain = rng.choice([row["chain"] for row in rows])
+    count = sum(row["chain"] == chain for row in rows)
+    kept = rng.randrange(count)
+    return [row for row in rows if row["chain"] != chain or row["number"] <= kept]
+
+
+def drop_the_tail_without_a_mark(rng: random.Random, history: History) -> tuple[list[Row], bytes]:
+    return _cut(rng, history.rows), history.file
+
+
+def lay_a_copy_in_place(rng: random.Random, history: History) -> tuple[list[Row], bytes]:
+    return rng.choice(history.backups), history.file
+
+
+def cut_and_copy_a_mark(rng: random.Random, history: History) -> tuple[list[Row], bytes]:
+    return _cut(rng, history.rows), history.file + rng.choice(history.marks())
+
+
+def move_a_mark(rng: random.Random, history: History) -> tuple[list[Row], bytes]:
+    """Take a mark out and put it in anywhere else."""
+    lines = history.file.splitlines(keepends=True)
+    mark = rng.choice(history.marks())
+    was = lines.index(mark)
+    lines.remove(mark)
+    place = rng.choice([place for place in range(len(lines) + 1) if place != was])
+    return history.rows, b"".join((*lines[:place], mark, *lines[place:]))
+
+
+def edit_a_mark(rng: random.Random, history: History) -> tuple[list[Row], bytes]:
+    """Cut, and change what a mark names, tells or follows; its MAC stays or is made up."""
+    cut = _cut(rng, history.rows)
+    mark = rng.choice(history.marks())
+    content = json.loads(mark)
+    name = rng.choice(("forgets", "heads", "restore", "at", "follows", "mac"))
+    match name:
+        case "forgets":
+            last = heads(stored(history.rows))
+            content[name] = [*content[name], *([head.chain, head.count, head.mac] for head in last)]
+        case "heads":
+            content[name] = content[name][:-1]
+        case "restore":
+            content[name] = {**content[name], "operator": "boris"}
+        case _:
+            content[name] = f"{rng.getrandbits(256):064x}"
+    return cut, history.file.replace(mark, json.dumps(content, sort_keys=True).encode() + b"\n")
+
+
+def forge_a_mark(rng: random.Random, history: History) -> tuple[list[Row], bytes]:
+    """Cut, and write a mark that names everything that is gone, under another key."""
+    cut = _cut(rng, history.rows)
+    gone = heads(stored(history.rows))
+    facts = restore_facts("t999", len(history.rows), len(cut))
+    key = rng.choice((FOREIGN_KEY, b"", bytes(32)))
+    return cut, history.file + mark_line(key, history.file, facts, heads(stored(cut)), gone) + b"\n"
+
+
+def take_the_entry_of_a_restore(rng: random.Random, history: History) -> tuple[list[Row], bytes]:
+    kept = [row for row in history.rows if row["action"] != "base-restored"]
+    return kept, history.file
+
+
+FORGERIES: tuple[Forgery, ...] = (
+    *(drop_the_tail_without_a_mark, lay_a_copy_in_place, cut_and_copy_a_mark, move_a_mark, edit_a_mark),
+    *(forge_a_mark, take_the_entry_of_a_restore),
+)
+
+
 def unseen(count: int, seed: int) -> tuple[list[tuple[str, int]], Counter[str]]:
     """Tamper `count` times; return what was not found (by kind and number), and how often each was tried."""
     rng = random.Random(seed)
     rows = journal()
     anchors = anchors_of(rows)
+    histories = [restored_history(seed) for seed in range(4)]
     missed, tried = [], Counter[str]()
     while tried.total() < count:
-        tampering = rng.choice(TAMPERINGS)
-        tampered = stored(tampering(rng, rows))
-        if tampered == rows:  # an edit may by chance put back what stood there
-            continue
-        read, faults = verify_rows(tampered, KEY, anchors)
-        tried[tampering.__name__] += 1
-        assert read == len(tampered)
+        place = rng.randrange(len(TAMPERINGS) + len(FORGERIES))
+        if place >= len(TAMPERINGS):
+            forgery = FORGERIES[place - len(TAMPERINGS)]
+            name, faults = forgery.__name__, verified(*forgery(rng, rng.choice(histories)))
+        else:
+            tampering = TAMPERINGS[place]
+            tampered = stored(tampering(rng, rows))
+            if tampered == rows:  # an edit may by chance put back what stood there
+                continue
+            read, faults = verify_rows(tampered, KEY, anchors)
+            name = tampering.__name__
+            assert read == len(tampered)
+        tried[name] += 1
         if not faults:
-            missed.append((tampering.__name__, tried.total()))
+            missed.append((name, tried.total()))
     return missed, tried
 
 
 def test_a_thousand_tamperings_are_found() -> None:
     missed, tried = unseen(1_000, seed=3)
     assert not missed
-    assert set(tried) == {tampering.__name__ for tampering in TAMPERINGS}
+    kinds = [kind.__name__ for kind in TAMPERINGS] + [kind.__name__ for kind in FORGERIES]
+    assert set(tried) == set(kinds)
 
 
 @pytest.mark.slow
@@ -260,6 +421,36 @@ def test_ten_thousand_tamperings_are_found() -> None:
     missed, tried = unseen(10_000, seed=11)
     assert not missed
     assert min(tried.values()) > 300
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_lawful_restores_raise_no_alarm(seed: int) -> None:
+    """Work, anchors, backups and restores in any order, the state before a restore among what is restored."""
+    history = History(seed)
+    history.work(5)
+    history.back_up()
+    for step in history.rng.choices(("work", "anchor", "back up", "restore"), (4, 3, 1, 2), k=60):
+        match step:
+            case "work":
+                history.work(history.rng.randrange(1, 6))
+            case "anchor":
+                history.anchor()
+            case "back up":
+                history.back_up()
+            case _:
+                history.restore()
+        assert history.faults() == ()
+    assert len(book_of(history.file, KEY).restores) == len(history.marks()) > 3
+
+
+def test_without_the_mark_every_such_restore_is_an_alarm() -> None:
+    """The canary: the mark alone keeps a restore from being reported as a cut."""
+    history = restored_history(1)
+    assert history.faults() == ()
+    (mark,) = history.marks()
+    assert "audit_truncated" in {
+        fault.code for fault in verified(history.rows, history.file.replace(mark, b""))
+    }
 
 
 @pytest.mark.parametrize("seed", range(5))

@@ -6,9 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from sqlalchemy import update
 
-from registrar_tui.models import Operator
 from registrar_tui.services import operators
 from tests.integration.bases import Clinic
 from tests.integration.real_clinic import CheapHasher, RealClinic
@@ -42,6 +40,4 @@ def nobody(sqlite_clinic: Clinic, hasher: CheapHasher) -> Iterator[RealClinic]:
 @pytest.fixture
 def staffed(nobody: RealClinic) -> RealClinic:
     """A working base with one operator of each role, each with a password of their own."""
-    nobody.staffed()
-    nobody.clinic.write(lambda session: session.execute(update(Operator).values(must_change=False)))
-    return nobody
+    return nobody.staffed()

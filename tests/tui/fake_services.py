@@ -648,6 +648,11 @@ class FakeServices(FakeMerging):
         """Note that the base was let go."""
         self.calls.append(("close", ()))
 
+    def still_admitted(self) -> None:
+        """Everybody is, until a test says otherwise."""
+        with self._call("still_admitted"):
+            return
+
     def change_stamp(self) -> object:
         """Changes with every write."""
         with self._call("change_stamp"):

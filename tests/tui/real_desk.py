@@ -59,9 +59,9 @@ async def open_real_desk(config: Config, size: tuple[int, int] = (110, 36)) -> A
             yield EntryDriver(app, pilot)
             await app.workers.wait_for_complete()
     finally:
-        app.leave()
         if app.desk.services is not None:
             app.desk.services.close()
+        app.leave()
 
 
 class FakeDoor:

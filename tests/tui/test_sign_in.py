@@ -30,7 +30,7 @@ async def test_a_registrar_signs_in_and_the_token_stays_in_memory(staffed: RealC
             assert "окно 2 · reg" in driver.picture()
             await driver.press(*"абрик")
             await driver.until_seen("Абрикосов")
-    assert [entry["action"] for entry in written] == ["signed-in", "signed-out"]
+    assert [entry["action"] for entry in written] == ["signed-in", "searched", "signed-out"]
     assert {entry["desk"] for entry in written} == {"окно 2"}
     assert not config.token_file.exists()
 
@@ -188,7 +188,7 @@ async def test_a_short_password_is_refused_before_anybody_is_made(nobody: RealCl
 
 
 async def test_a_password_set_by_another_is_changed_before_anything_is_shown(nobody: RealClinic) -> None:
-    nobody.staffed()
+    nobody.staffed().office("adm").set_password("reg", password_of("reg"))
     async with open_real_desk(nobody.config()) as driver:
         await driver.sign_in("reg")
         await driver.until_entry("Новый пароль")

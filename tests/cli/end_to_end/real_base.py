@@ -60,6 +60,7 @@ def build(folder: Path) -> Path:
         for login, role in STAFF.items():
             if login != "boss":
                 office.add_operator(login, "", role, password_of(login))
+    change(base, "UPDATE operator SET must_change = 0")
     assert not base.with_name("clinic.db-wal").exists()
     return base
 

@@ -182,8 +182,27 @@ def test_blocking_ends_a_session_at_once(
     refused(real.login("anna"), "sign_in_failed", 5)
 
 
+def test_a_password_set_by_another_opens_nothing_but_its_change(
+    real: RealBase, typed_in: Callable[[str | bytes], None]
+) -> None:
+    real.becomes("boss")
+    typed_in("дан начальником\n")
+    assert real("operator", "password", "anna", "--password-stdin").code == 0
+    assert real.login("anna", "дан начальником").json["must_change"] is True
+    for line in ("find ан", "visit show 1", "doctor list", "book --patient 1 --slot 1", "audit anchor"):
+        told = refused(real(*line.split()), "must_change", 5)
+        assert "registrar operator password anna" in told["message"]
+    assert real("operator", "whoami").json["must_change"] is True
+    typed_in("дан начальником\n")
+    refused(real("operator", "password", "anna", "--password-stdin"), "same_password")
+    typed_in("мой новый пароль\n")
+    assert real("operator", "password", "anna", "--password-stdin").code == 0
+    real.login("anna", "мой новый пароль")
+    assert real("find", "ан").code == 0
+
+
 def test_changing_ones_own_password(real: RealBase, typed_in: Callable[[str | bytes], None]) -> None:
-    assert real.becomes("anna")("operator", "whoami").json["must_change"] is True
+    assert real.becomes("anna")("operator", "whoami").json["must_change"] is False
     typed_in("мой новый пароль\n")
     assert real("operator", "password", "ANNA", "--password-stdin").code == 0
     refused(real("find", "а"), "not_signed_in", 5)
