@@ -128,7 +128,7 @@ class BookingPane(Pane):
     def _say_slow(self, intention: Intention) -> None:
         """Let nobody sit before a dead screen: a locked file or a silent server takes its time to give up."""
         if self.stage is Stage.BOOKING and self.intention is intention:
-            self.confirm.add("Жду ответа базы: бирка за этим пациентом, ничего нажимать не нужно.", "muted")
+            self.confirm.remark("Жду ответа базы: бирка за этим пациентом, ничего нажимать не нужно.", "muted")
 
     def release(self) -> None:
         """Esc: give the slot back and return to the grid."""
@@ -193,7 +193,7 @@ class BookingPane(Pane):
         here = self.desk.current is self
         if may_retry(error) and here:
             self.stage = Stage.OFFERED
-            self.confirm.add(f"{error.message} Enter — повторить: дважды не запишет.", "stop")
+            self.confirm.remark(f"{error.message} Enter — повторить: дважды не запишет.", "stop")
             self.desk.keys_changed()
             return
         intention = self.intention

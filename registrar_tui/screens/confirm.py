@@ -86,9 +86,15 @@ class ConfirmBox(Vertical, can_focus=True):
         self._say(Content("\n").join(lines))
 
     def add(self, text: str, tone: Tone) -> None:
-        """Say one thing more under what stands, in place of what was added before."""
-        more = Content.assemble((plain(text), TONE_STYLES[tone]))
-        self._show(Content("\n").join([self._standing, more]))
+        """Say one thing more under what stands."""
+        self._say(self._with(text, tone))
+
+    def remark(self, text: str, tone: Tone) -> None:
+        """Say how it goes under what stands, in place of the last remark."""
+        self._show(self._with(text, tone))
+
+    def _with(self, text: str, tone: Tone) -> Content:
+        return Content("\n").join([self._standing, Content.assemble((plain(text), TONE_STYLES[tone]))])
 
     def slot_of_way(self, number: int) -> int | None:
         """Return the slot of the way out shown under a number from 1."""
