@@ -30,7 +30,7 @@ from registrar_tui.storage.engine import open_engine
 from tests.integration.bases import PG_VARIABLE, own_schema, settings
 
 STORES = ("sqlite", "postgresql")
-ROUNDS = 12
+ROUNDS = 10
 REFRESH_LIMIT = 1.0  # seconds
 IDLE_LIMIT = 0.02  # seconds of a core a second
 BUSY_LIMIT = 0.05

@@ -50,6 +50,7 @@ class TodayPane(Pane):
         self.visits = RowList(_COLUMNS, id="today-visits")
         self.day: DayList | None = None
         self._number = 0
+        self._read_at = datetime.min
         self._view = 0
         self._arrival: tuple[str, str] | None = None
         self._recording = False
@@ -107,6 +108,13 @@ class TodayPane(Pane):
         number = self._number
         self.ask("day_list", lambda services: services.day_list(), lambda day: DayListed(number, day), number)
 
+    def stale(self, now: datetime) -> bool:
+        """A visit is over since the list was read: whoever has not come is without a mark from then on."""
+        rows = () if self.day is None else self.day.rows
+        return any(
+            self._read_at < _ends(visit) <= now for visit in rows if visit.status == VisitStatus.BOOKED
+        )
+
     def clear(self) -> None:
         """Empty the line."""
         self.line.value = ""
@@ -160,6 +168,7 @@ class TodayPane(Pane):
         message.stop()
         if message.number == self._number:
             self.day = message.day
+            self._read_at = self.desk.now()
             self._show()
 
     @on(ArrivalRecorded)
@@ -213,7 +222,7 @@ class TodayPane(Pane):
 
     def _go_to_now(self, rows: Sequence[VisitRow], now: datetime) -> None:
         for visit in rows:
-            if visit.starts_at + timedelta(minutes=visit.minutes) > now:
+            if _ends(visit) > now:
                 self.visits.go_to(visit.id)
                 return
 
@@ -228,7 +237,11 @@ class TodayPane(Pane):
 
 def unresolved(visit: VisitRow, now: datetime) -> bool:
     """Tell whether a visit is over and nobody said whether the patient came."""
-    return visit.status == VisitStatus.BOOKED and visit.starts_at + timedelta(minutes=visit.minutes) <= now
+    return visit.status == VisitStatus.BOOKED and _ends(visit) <= now
+
+
+def _ends(visit: VisitRow) -> datetime:
+    return visit.starts_at + timedelta(minutes=visit.minutes)
 
 
 _VIEW_TESTS: Final[dict[str, Callable[[VisitRow, datetime], bool]]] = {

@@ -346,6 +346,17 @@ async def test_today_counts_and_marks_what_nobody_has_told(clinic: FakeServices)
         assert "Иващенко" not in driver.picture()
 
 
+async def test_a_visit_that_is_over_is_marked_when_its_time_comes(clinic: FakeServices) -> None:
+    """Nobody commits anything then: the list must know by the clock."""
+    visit = seen_today(clinic, 8, 0, 2)
+    visit.slot.starts_at = NOW - timedelta(minutes=visit.slot.doctor.minutes) + timedelta(seconds=2)
+    async with open_desk(clinic) as driver:
+        await driver.press("f5")
+        await driver.until_seen("ждём 1 · пришли 0")
+        assert "? без отметки" not in driver.picture()
+        await driver.until_seen("? без отметки")
+
+
 async def test_the_keys_are_those_of_the_visit_under_the_cursor(clinic: FakeServices) -> None:
     seen_today(clinic, 10, 15, 1)
     seen_today(clinic, 10, 30, 2).status = "cancelled"
