@@ -14,7 +14,7 @@ from registrar_tui.services.rules.rulebook import load_rulebook
 from registrar_tui.services.slots import asker_for, patient_facts, slots_of
 from registrar_tui.vocabulary import Channel
 from tests.integration.bases import Clinic
-from tests.integration.tiny_clinic import OTHER_THERAPIST, SLOTS_A_DAY, THERAPIST, slot_id
+from tests.integration.tiny_clinic import MONDAY, OTHER_THERAPIST, SLOTS_A_DAY, THERAPIST, slot_id
 
 
 def test_another_desk_books_while_ways_out_are_looked_for(
@@ -65,4 +65,4 @@ def test_the_own_doctors_short_way_offers_what_the_whole_way_does(
             everybody = real(session, availability._ALL_SLOTS, words, edges)
             whole = availability._nearest(rulebook, asker, wanted, everybody)
             assert [way.slot_id for way in offered] == [slot.id for slot in whole]
-    assert set(looks) == {1, 2}, "both ways were gone"
+    assert 1 in looks and (2 in looks) == (taken > 0), "both ways were gone"
