@@ -28,10 +28,14 @@ class Sent:
     inward: Mapping[str, Converter]
     outward: tuple[tuple[int, Converter], ...]
     answers: bool
+    count: int
+    """Of different parameters."""
 
     def filled(self, words: Mapping[str, Any]) -> Any:
-        """Return the parameters in the driver's style."""
+        """Return the parameters in the driver's style; ValueError where they are not the statement's."""
         values = {**self.constants, **words}
+        if len(values) != self.count:
+            raise ValueError(f"{sorted(words)} is not what this was prepared for: {self.text}")
         for name, convert in self.inward.items():
             values[name] = convert(values[name])
         return values if self.named else [values[name] for name in self.names]
@@ -92,6 +96,7 @@ class Prepared:
             inward={name: convert for name, convert in inward.items() if convert is not None},
             outward=tuple((place, convert) for place, convert in enumerate(outward) if convert is not None),
             answers=bool(outward),
+            count=len(binds),
         )
 
 

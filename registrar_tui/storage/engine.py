@@ -241,7 +241,7 @@ def _enter_postgres_gate(door: gate.PostgresGate) -> Any:
 
 
 def _begin(driver: ModuleType, path: Path) -> Any:
-    """Poll for the write lock with jitter: SQLite's own back-off starves desks (worst wait 3 s, not 0.26)."""
+    """Poll for the write lock: SQLite's own back-off starves desks (docs/adr/0002-store.md)."""
 
     def begin(connection: Any) -> None:
         raw = connection.connection.dbapi_connection
@@ -259,18 +259,25 @@ def _begin(driver: ModuleType, path: Path) -> Any:
     return begin
 
 
+def _pause(waited: float) -> float:
+    """Return the seconds until the lock is asked for again: who has waited long asks more often."""
+    longest = max(0.0004, 0.004 - waited / 50)
+    return random.uniform(longest / 4, longest)  # noqa: S311 - jitter, not a secret
+
+
 def begin_immediate(driver: ModuleType, raw: Any) -> None:
     """Take the write lock of a driver's connection, waiting up to the deadline."""
-    deadline = time.monotonic() + BUSY_DEADLINE
-    raw.execute("PRAGMA busy_timeout=20")
+    began = time.monotonic()
+    raw.execute("PRAGMA busy_timeout=0")
     try:
         while True:
             try:
                 raw.execute("BEGIN IMMEDIATE")
                 return
             except driver.OperationalError as error:
-                if "locked" not in str(error) or time.monotonic() > deadline:
+                waited = time.monotonic() - began
+                if "locked" not in str(error) or waited > BUSY_DEADLINE:
                     raise
-                time.sleep(random.uniform(0.0005, 0.004))  # noqa: S311 - jitter, not a secret
+                time.sleep(_pause(waited))
     finally:
         raw.execute(f"PRAGMA busy_timeout={READ_TIMEOUT}")

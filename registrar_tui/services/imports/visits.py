@@ -90,7 +90,10 @@ def settle(session: Session, workplace: Workplace, layout: Layout, cells: list[s
     command = dto.BookVisit(op_id, patient_id, slot_id, service, channel, overrides)
 
     def work() -> dict[str, Any]:
-        return booking.book(session, judged, command).as_dict()
+        try:
+            return booking.book(session, judged, command).as_dict()
+        except booking.RuleStands as stands:
+            raise stands.with_ways_out(session) from None
 
     answer = once(session, workplace, op_id, f"import-visit {patient_id} {slot_id}", work)
     _journal(session, workplace, "booked", op_id, answer, reason)
