@@ -8,18 +8,20 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterable, Iterator
 
-from benchmarks import desk, search, search_quality, start
+from benchmarks import bulk, desk, search, search_quality, start
 from benchmarks.table import Row, print_table
 
 GROUPS: dict[str, Callable[[], Iterable[Row]]] = {
     "desk": desk.run,
     "start": start.run,
     "search": search.run,
+    "bulk": bulk.run,
 }
 # These take options of their own: `search --patients 1000000 --store postgres`.
 _WITH_OPTIONS: dict[str, Callable[[list[str]], int]] = {
     "search": search.main,
     "search-quality": search_quality.main,
+    "bulk": bulk.main,
 }
 
 
