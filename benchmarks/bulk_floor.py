@@ -55,19 +55,22 @@ def _shares(table: Path) -> Iterator[tuple[int, dict[str, Rows]]]:
         rows = csv.reader(file, delimiter=";")
         next(rows)
         while share := list(islice(rows, _SHARE)):
-            yield len(share), {
-                "patient": _people(share, read + 1),
-                "identity_document": (
-                    (number, number, "14", "", row[7], row[7], "", "", "not-shown")
-                    for number, row in enumerate(share, read + 1)
-                    if row[7]
-                ),
-                "policy": (
-                    (number, number, "П", "", row[6], "", "not-shown")
-                    for number, row in enumerate(share, read + 1)
-                    if row[6]
-                ),
-            }
+            yield (
+                len(share),
+                {
+                    "patient": _people(share, read + 1),
+                    "identity_document": (
+                        (number, number, "14", "", row[7], row[7], "", "", "not-shown")
+                        for number, row in enumerate(share, read + 1)
+                        if row[7]
+                    ),
+                    "policy": (
+                        (number, number, "П", "", row[6], "", "not-shown")
+                        for number, row in enumerate(share, read + 1)
+                        if row[6]
+                    ),
+                },
+            )
             read += len(share)
 
 
@@ -77,7 +80,19 @@ def _people(share: Sequence[list[str]], first: int) -> Rows:
         born = f"{row[3][6:]}-{row[3][3:5]}-{row[3][:2]}"
         enp = row[6] if len(row[6]) == 16 else None
         yield (
-            *(number, row[0], row[1], row[2], born, "day", row[4], row[5] or None, enp, row[8] or None, False),
+            *(
+                number,
+                row[0],
+                row[1],
+                row[2],
+                born,
+                "day",
+                row[4],
+                row[5] or None,
+                enp,
+                row[8] or None,
+                False,
+            ),
             *(row[9] or None, "", 1, _CREATED, row[0], row[1], row[2], row[1][:1], row[2][:1]),
             row[8][::-1] or None,
         )
@@ -138,9 +153,9 @@ def _afterwards() -> Iterator[str]:
     """Yield what a table has beside its rows: the primary key first, foreign keys last."""
     dialect = postgresql.dialect()
     for made in _tables():
-        yield str(AddConstraint(made.primary_key).compile(dialect=dialect))
+        yield str(AddConstraint(made.primary_key).compile(dialect=dialect))  # type: ignore[no-untyped-call]
     for made in _tables():
         yield from (str(CreateIndex(index).compile(dialect=dialect)) for index in made.indexes)
     for made in _tables():
         for key in made.foreign_key_constraints:
-            yield str(AddConstraint(key).compile(dialect=dialect))
+            yield str(AddConstraint(key).compile(dialect=dialect))  # type: ignore[no-untyped-call]

@@ -63,7 +63,7 @@ def _write_csv(file: Path, rows: int, seed: int) -> None:
 
 
 def _write_xlsx(file: Path, rows: int, seed: int) -> None:
-    import xlsxwriter
+    import xlsxwriter  # type: ignore[import-untyped]
 
     book = xlsxwriter.Workbook(str(file), {"constant_memory": True, "strings_to_numbers": False})
     sheet = book.add_worksheet()
