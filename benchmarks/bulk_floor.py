@@ -152,10 +152,10 @@ def _bare_table(name: str) -> str:
 def _afterwards() -> Iterator[str]:
     """Yield what a table has beside its rows: the primary key first, foreign keys last."""
     dialect = postgresql.dialect()
+    add: Any = AddConstraint  # SQLAlchemy has left its constructor without types
     for made in _tables():
-        yield str(AddConstraint(made.primary_key).compile(dialect=dialect))  # type: ignore[no-untyped-call]
+        yield str(add(made.primary_key).compile(dialect=dialect))
     for made in _tables():
         yield from (str(CreateIndex(index).compile(dialect=dialect)) for index in made.indexes)
     for made in _tables():
-        for key in made.foreign_key_constraints:
-            yield str(AddConstraint(key).compile(dialect=dialect))  # type: ignore[no-untyped-call]
+        yield from (str(add(key).compile(dialect=dialect)) for key in made.foreign_key_constraints)

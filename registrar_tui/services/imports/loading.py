@@ -116,7 +116,7 @@ class Loader:
         self._flush()
         if not self._indexed:
             del self._seen
-            surnames.write_all(self._writer, self._surnames)
+            surnames.write_all(self._session, self._writer, self._surnames)
             self._writer.build_indexes()
             self._indexed = True
         waiting, self._waiting = self._waiting, []
