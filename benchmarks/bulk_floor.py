@@ -36,6 +36,9 @@ _COLUMNS: Final = {
     "policy": (*_POLICY, "verification"),
 }
 _CREATED: Final = "2026-11-23 00:00:00.000000"
+# SQLAlchemy has left these constructors without types.
+_UNTYPED: Any = postgresql
+_ADD: Any = AddConstraint
 Rows = Iterator[tuple[Any, ...]]
 
 
@@ -143,7 +146,7 @@ def _postgres(database: str, table: Path) -> int:
 
 def _bare_table(name: str) -> str:
     columns = ", ".join(
-        f"{column.name} {column.type.compile(dialect=postgresql.dialect())}"
+        f"{column.name} {column.type.compile(dialect=_UNTYPED.dialect())}"
         for column in SQLModel.metadata.tables[name].columns
     )
     return f"CREATE TABLE {name} ({columns})"
@@ -151,8 +154,7 @@ def _bare_table(name: str) -> str:
 
 def _afterwards() -> Iterator[str]:
     """Yield what a table has beside its rows: the primary key first, foreign keys last."""
-    dialect = postgresql.dialect()
-    add: Any = AddConstraint  # SQLAlchemy has left its constructor without types
+    dialect, add = _UNTYPED.dialect(), _ADD
     for made in _tables():
         yield str(add(made.primary_key).compile(dialect=dialect))
     for made in _tables():

@@ -16,6 +16,7 @@ from sqlalchemy import text
 
 from registrar_tui import bootstrap
 from registrar_tui.config import is_url
+from registrar_tui.services.imports.patients import COLUMNS
 from registrar_tui.storage.engine import open_engine
 from registrar_tui.validators.snils import format_snils
 from seed.people import PersonSeed, people
@@ -23,18 +24,7 @@ from tests.integration.bases import PG_VARIABLE, own_schema, settings
 
 TODAY: Final = date(2026, 11, 23)
 STORES: Final = ("sqlite", "postgres")
-HEADER: Final = [
-    "Фамилия",
-    "Имя",
-    "Отчество",
-    "Дата рождения",
-    "Пол",
-    "СНИЛС",
-    "Полис",
-    "Паспорт",
-    "Телефон",
-    "E-mail",
-]
+HEADER: Final = [column.title for column in COLUMNS]
 _SIZES_PG: Final = text(
     "SELECT sum(pg_total_relation_size(relid)), sum(pg_indexes_size(relid)) FROM pg_stat_user_tables"
     " WHERE schemaname = current_schema()"

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import os
 import shutil
-import signal
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select, text
+from sqlalchemy import select
 
 from registrar_tui.bulk_import import STRETCH
 from registrar_tui.errors import Refusal, UsageError
@@ -20,19 +17,9 @@ from registrar_tui.services.bulk import Progress
 from tests.integration.bases import Clinic
 from tests.integration.broken_rows import spoiled
 from tests.integration.import_bench import codes_in, services, state
+from tests.integration.import_process import importing, without_people
 
 ROWS = 2500
-PEOPLE = ("surname_deletion", "surname_trigram", "surname", "patient")
-CHILD = """
-import sys
-from pathlib import Path
-from registrar_tui.clock import FixedClock
-from tests.integration import tiny_clinic
-from tests.integration.import_bench import settings
-from registrar_tui import bootstrap
-bulk = bootstrap.build_bulk(settings(sys.argv[1], Path(sys.argv[3])), clock=FixedClock(tiny_clinic.MORNING))
-bulk.import_patients(Path(sys.argv[2]), report=lambda told: print(told.stage, told.rows, flush=True))
-"""
 
 
 @pytest.fixture
@@ -51,32 +38,16 @@ def uninterrupted(tiny_file: Path, tmp_path: Path) -> Clinic:
     return Clinic(str(place / "clinic.db"), place)
 
 
-def killed(clinic: Clinic, table: Path, after: str) -> None:
-    """Run an import in a process of its own and kill it once it has said so."""
-    process = subprocess.Popen(
-        [sys.executable, "-c", CHILD, clinic.database, str(table), str(clinic.folder)],
-        stdout=subprocess.PIPE,
-        cwd=Path(__file__).parents[2],
-    )
-    assert process.stdout is not None
-    for line in process.stdout:
-        if line.decode().startswith(after):
-            break
-    os.kill(process.pid, signal.SIGKILL)
-    assert process.wait() == -signal.SIGKILL
-    process.stdout.close()
-
-
 @pytest.mark.parametrize("empty", [False, True])
 def test_killed_half_way_and_run_again(
     clinic: Clinic, uninterrupted: Clinic, table: Path, empty: bool
 ) -> None:
     if empty:
-        for place in (clinic, uninterrupted):
-            place.write(lambda session: [session.execute(text(f"DELETE FROM {name}")) for name in PEOPLE])
+        without_people(clinic, uninterrupted)
     codes = list(spoiled(ROWS, seed=4).codes)
     before = state(clinic)
-    killed(clinic, table, "finishing" if empty else "rows")
+    with importing(clinic, table, "finishing" if empty else "rows"):
+        pass
     with clinic.read() as session:
         left = session.execute(select(ImportBatch)).scalar_one()
     if empty:
@@ -156,8 +127,7 @@ def test_a_file_that_changes_on_its_way_into_an_empty_base(
     table = tmp_path / "много.csv"
     content = spoiled(2 * STRETCH, seed=5).content
     table.write_bytes(content)
-    for place in (clinic, uninterrupted):
-        place.write(lambda session: [session.execute(text(f"DELETE FROM {name}")) for name in PEOPLE])
+    without_people(clinic, uninterrupted)
     before = state(clinic)
     with pytest.raises(UsageError) as told:
         services(clinic).import_patients(table, report=spoiling(table, spoil))
