@@ -8,7 +8,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterable, Iterator
 
-from benchmarks import desk, live, search, search_quality, start, store
+from benchmarks import bulk, desk, live, search, search_quality, start, store
 from benchmarks.table import Limit, Row, print_table
 
 GROUPS: dict[str, Callable[[], Iterable[Row | Limit]]] = {
@@ -17,11 +17,13 @@ GROUPS: dict[str, Callable[[], Iterable[Row | Limit]]] = {
     "start": start.run,
     "search": search.run,
     "store": store.run,
+    "bulk": bulk.run,
 }
 # These take options of their own: `search --patients 1000000 --store postgres`.
 _WITH_OPTIONS: dict[str, Callable[[list[str]], int]] = {
     "search": search.main,
     "search-quality": search_quality.main,
+    "bulk": bulk.main,
 }
 
 

@@ -1,283 +1,158 @@
-"""`python -m benchmarks.bulk [ROWS]`: carrying people in, against the bare driver's best way in the same run.
+"""`python -m benchmarks bulk`: carrying people in, against the bare driver's best way in the same run.
 
-Floor: the same table parsed by `csv`, without validation, into the same tables of a bare SQLite file by
-`executemany` in one transaction, the indexes built afterwards. Each side runs in its own process, so that
-its peak of memory is its own. The desk's wait is that of one booking after another while rows go into a base
-where people are already.
+`empty`: a whole table into a base without people; the floor is `bulk_floor`. The target is 0.4 of its rate.
+`live`: into a base where people are, while a desk books one visit after another; none may wait over 150 ms.
+`memory`: the peak of a dry run, and of a workbook of a tenth of the rows (100,000 at most).
 """
 
 from __future__ import annotations
 
-import csv
-import json
-import multiprocessing
-import resource
-import subprocess
-import sys
+import argparse
+import os
 import tempfile
 import time
-from collections.abc import Callable, Iterator
-from datetime import date
-from itertools import islice
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Final
 
-TODAY = date(2026, 11, 23)
-HEADER = [
-    "Фамилия",
-    "Имя",
-    "Отчество",
-    "Дата рождения",
-    "Пол",
-    "СНИЛС",
-    "Полис",
-    "Паспорт",
-    "Телефон",
-    "E-mail",
-]
-_SHARE = 5000
+from benchmarks.bulk_desk import booked
+from benchmarks.bulk_sides import Side, side
+from benchmarks.bulk_tables import STORES, make_clinic, place_for, sizes, table_of
+from benchmarks.table import Row, Series
+from tests.integration.bases import PG_VARIABLE
 
-
-def make_table(file: Path, rows: int) -> None:
-    """Write a table of generated people."""
-    from registrar_tui.validators.snils import format_snils
-    from seed.people import people
-
-    with file.open("w", encoding="utf-8-sig", newline="") as out:
-        writer = csv.writer(out, delimiter=";")
-        writer.writerow(HEADER)
-        for person in people(rows, random_seed=1, today=TODAY):
-            document, policy = person.document, person.policy
-            number = "" if policy is None else policy.number
-            if policy is not None and policy.series:
-                number = f"{policy.series} № {policy.number}"
-            known = document is not None and document.kind in ("3", "14")
-            writer.writerow(
-                [
-                    *(person.last_name, person.first_name, person.middle_name),
-                    f"{person.birth_date:%d.%m.%Y}",
-                    "м" if person.sex == "M" else "ж",
-                    format_snils(person.snils) if person.snils else "",
-                    number,
-                    f"{document.series} {document.number}" if document is not None and known else "",
-                    person.phone or "",
-                    person.email or "",
-                ]
-            )
+RATE: Final = 0.4
+WAIT: Final = 0.150
+MEMORY: Final = 350
+_GROUP_ROWS: Final = 50_000
+_SHEET_ROWS: Final = 100_000
+_ALONE_SECONDS: Final = 5.0
+PARTS: Final = ("empty", "live", "memory")
 
 
-def make_base(database: Path) -> None:
-    """Make a clinic without people."""
-    from registrar_tui import bootstrap
+def run() -> Iterator[Row]:
+    """Measure each store that is at hand on a small table; a million is asked for by `bulk --rows`."""
+    with tempfile.TemporaryDirectory(prefix="registrar-bulk-") as name:
+        for store in STORES:
+            if store == "postgres" and not os.environ.get(PG_VARIABLE):
+                yield Row(f"{store} import", 1 / RATE, note=f"{PG_VARIABLE} is not set")
+                continue
+            yield _empty_row(store, Path(name), _GROUP_ROWS)
+            yield _live_row(store, Path(name), _GROUP_ROWS)
 
-    bootstrap.create(_config(database), demo=True, patients=0, doctors=20, days=5, today=TODAY)
+
+def _empty_row(store: str, folder: Path, rows: int) -> Row:
+    ours, floor, size, indexes = into_empty(store, folder, rows)
+    note = (
+        f"{ours.rate:.0f}/s of {floor.rate:.0f}/s = {ours.rate / floor.rate:.2f} (target {RATE}), "
+        f"processor {floor.cpu / ours.cpu:.2f}; peak {ours.rss} MB (floor {floor.rss}, target {MEMORY}); "
+        f"base {size:.0f} MB, indexes {_megabytes(indexes)}"
+    )
+    return Row(f"{store} import, empty base", 1 / RATE, Series((ours.wall,)), Series((floor.wall,)), note)
 
 
-def _config(database: Path) -> Any:
-    from registrar_tui.config import Config
+def _live_row(store: str, folder: Path, rows: int) -> Row:
+    imported, waits, alone = beside_a_desk(store, folder, rows // 2, rows)
+    note = (
+        f"longest of {len(waits)} bookings against {WAIT * 1000:.0f} ms; p99 {_part(waits, 0.99):.0f}, "
+        f"without an import {_part(alone, 0.99):.0f} ms; imported {imported.rate:.0f}/s"
+    )
+    return Row(f"{store} booking beside it", 1.0, Series((waits[-1],)), Series((WAIT,)), note)
 
-    folder = database.parent
-    return Config(
-        database=str(database),
-        desk="загрузка",
-        operator=None,
-        tickets=folder / "tickets",
-        keys=folder / "keys",
-        token_file=folder / "session",
+
+def into_empty(store: str, folder: Path, rows: int) -> tuple[Side, Side, float, float | None]:
+    """Return our side, the floor's, and the megabytes of our base and of its indexes."""
+    table = table_of(folder, rows)
+    with place_for(store, folder, "floor") as database:
+        floor = side("floor", database, table, folder)
+    with place_for(store, folder, "ours") as database:
+        make_clinic(database, folder)
+        ours = side("ours", database, table, folder)
+        return ours, floor, *sizes(database)
+
+
+def beside_a_desk(store: str, folder: Path, rows: int, people: int) -> tuple[Side, list[float], list[float]]:
+    """Import into a base of so many people while a desk books; waits with the import and without."""
+    table, first = table_of(folder, rows), table_of(folder, people, seed=2)
+    with place_for(store, folder, "live") as database:
+        make_clinic(database, folder)
+        side("ours", database, first, folder)
+        alone = booked(database, folder, lambda: time.sleep(_ALONE_SECONDS))
+        imported: list[Side] = []
+        waits = booked(database, folder, lambda: imported.append(side("ours", database, table, folder)))
+        return imported[0], waits, alone
+
+
+def _part(rising: Sequence[float], part: float) -> float:
+    return rising[min(len(rising) - 1, int(len(rising) * part))] * 1000
+
+
+def _megabytes(size: float | None) -> str:
+    return "not told by this SQLite" if size is None else f"{size:.0f} MB"
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Print the parts of one store that are asked for."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks bulk")
+    parser.add_argument("--rows", type=int, default=_GROUP_ROWS)
+    parser.add_argument("--people", type=int, default=200_000, help="already in the live base")
+    parser.add_argument("--store", choices=STORES, default="sqlite")
+    parser.add_argument("--part", choices=PARTS, action="append", help="all where none is named")
+    parser.add_argument("--folder", type=Path, help="where tables are kept for the next run")
+    options = parser.parse_args(arguments)
+    with tempfile.TemporaryDirectory(prefix="registrar-bulk-") as name:
+        folder = options.folder or Path(name)
+        folder.mkdir(exist_ok=True)
+        print(f"{options.store}, {options.rows:,} rows")
+        parts = options.part or PARTS
+        if "empty" in parts:
+            _print_empty(options.store, folder, options.rows)
+        if "live" in parts:
+            _print_live(options.store, folder, options.rows, options.people)
+        if "memory" in parts:
+            _print_memory(options.store, folder, options.rows)
+    return 0
+
+
+def _print_empty(store: str, folder: Path, rows: int) -> None:
+    ours, floor, size, indexes = into_empty(store, folder, rows)
+    _print_head()
+    _print_side("floor", floor)
+    _print_side("into an empty base", ours)
+    print(
+        f"rate {ours.rate / floor.rate:.2f} of the floor's by wall, {floor.cpu / ours.cpu:.2f} by processor"
+        f" (target {RATE}); base {size:.0f} MB, of it indexes {_megabytes(indexes)}",
+        flush=True,
     )
 
 
-def ours(database: Path, table: Path, *, dry: bool = False) -> dict[str, Any]:
-    """Import as `registrar import patients` does."""
-    from registrar_tui import bootstrap
-
-    bulk = bootstrap.build_bulk(_config(database))
-    return bulk.import_patients(table, dry_run=dry)
-
-
-def floor(database: Path, table: Path) -> dict[str, Any]:
-    """Put the same rows into the same tables without a look at them; indexes afterwards."""
-    from sqlalchemy.dialects import sqlite
-    from sqlalchemy.schema import CreateIndex, CreateTable
-    from sqlmodel import SQLModel
-
-    import registrar_tui.models  # noqa: F401 - registers the tables
-    from registrar_tui.storage.engine import sqlite_driver
-
-    tables = [SQLModel.metadata.tables[name] for name in ("patient", "identity_document", "policy")]
-    dialect = sqlite.dialect()
-    connection = sqlite_driver().connect(str(database), isolation_level=None)
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "temp_store=MEMORY", "cache_size=-65536"):
-        connection.execute(f"PRAGMA {pragma}")
-    connection.execute("BEGIN IMMEDIATE")
-    for made in tables:
-        connection.execute(str(CreateTable(made).compile(dialect=dialect)))
-    read = 0
-    with table.open(encoding="utf-8-sig", newline="") as file:
-        rows = csv.reader(file, delimiter=";")
-        next(rows)
-        while share := list(islice(rows, _SHARE)):
-            connection.executemany(_PATIENT, _bare_patients(share, read + 1))
-            connection.executemany(
-                _DOCUMENT, [(read + n, row[7], row[7]) for n, row in enumerate(share, 1) if row[7]]
-            )
-            connection.executemany(_POLICY, [(read + n, row[6]) for n, row in enumerate(share, 1) if row[6]])
-            read += len(share)
-    for made in tables:
-        for index in made.indexes:
-            connection.execute(str(CreateIndex(index).compile(dialect=dialect)))
-    connection.execute("COMMIT")
-    connection.close()
-    return {"read": read}
-
-
-_PATIENT = "INSERT INTO patient VALUES (" + ",".join("?" * 24) + ")"
-_DOCUMENT = (
-    "INSERT INTO identity_document"
-    " (patient_id, kind, series, number, number_key, issuer, issuer_code, verification)"
-    " VALUES (?, '14', '', ?, ?, '', '', 'not-shown')"
-)
-_POLICY = (
-    "INSERT INTO policy (patient_id, kind, series, number, insurer, verification)"
-    " VALUES (?, 'П', '', ?, '', 'not-shown')"
-)
-
-
-def _bare_patients(share: list[list[str]], first: int) -> Iterator[tuple[Any, ...]]:
-    """Yield rows as they stand; the search columns are copies: the indexes must hold something."""
-    for number, row in enumerate(share, first):
-        enp = row[6] if len(row[6]) == 16 else None
-        yield (
-            *(number, row[0], row[1], row[2], row[3], "day", row[4], row[5] or None, enp, row[8] or None, 0),
-            *(row[9] or None, "", None, None, None, 1, "2026-11-23 00:00:00.000000"),
-            *(row[0], row[1], row[2], row[1][:1], row[2][:1], row[8][::-1] or None),
-        )
-
-
-def _measured(way: str, database: str, table: str) -> None:
-    """Run one side in this process and print what it took."""
-    started, before = time.perf_counter(), time.process_time()
-    ways: dict[str, Callable[[], dict[str, Any]]] = {
-        "ours": lambda: ours(Path(database), Path(table)),
-        "dry": lambda: ours(Path(database), Path(table), dry=True),
-        "floor": lambda: floor(Path(database), Path(table)),
-    }
-    told = ways[way]()
-    told |= {"wall": time.perf_counter() - started, "cpu": time.process_time() - before}
-    told["rss"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
-    print(json.dumps(told))
-
-
-def _side(way: str, database: Path, table: Path) -> dict[str, Any]:
-    command = [sys.executable, "-m", "benchmarks.bulk", "--side", way, str(database), str(table)]
-    done = subprocess.run(command, capture_output=True, check=True)
-    found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
-    return found
-
-
-def _desk(database: str, stop: Any, waits: Any) -> None:
-    """Book and cancel one slot after another, and tell how long each booking waited."""
-    from datetime import datetime
-    from uuid import uuid4
-
-    from registrar_tui import bootstrap
-    from registrar_tui.clock import FixedClock, to_utc
-    from registrar_tui.services import dto
-
-    clock = FixedClock(to_utc(datetime(2026, 11, 23, 7, 0), "Europe/Moscow"))
-    desk = bootstrap.build(_config(Path(database)), clock=clock)
-    slots = [slot.id for slot in desk.slots(dto.SlotQuery(free_only=True)) if slot.bookable]
-    patients = [row.id for row in desk.find_patients("ив", limit=50).rows]
-    found: list[float] = []
-    while not stop.is_set():
-        slot, patient = slots[len(found) % len(slots)], patients[len(found) % len(patients)]
-        started = time.perf_counter()
-        visit = desk.book(dto.BookVisit(uuid4().hex, patient, slot))
-        found.append(time.perf_counter() - started)
-        desk.cancel(dto.CancelVisit(uuid4().hex, visit.id, "booking-mistake"))
-        time.sleep(0.02)
-    waits.put(found)
-
-
-def beside_a_desk(folder: Path, rows: int) -> tuple[dict[str, Any], list[float], list[float]]:
-    """Import into a base where people are, while a desk books; returns counts and waits with and without."""
-    base, table = folder / "live.db", folder / "live.csv"
-    make_base(base)
-    make_table(folder / "first.csv", rows // 4)
-    ours(base, folder / "first.csv")
-    make_table(table, rows)
-    alone = _booked(base, lambda: time.sleep(5))
-    counts: dict[str, Any] = {}
-    waits = _booked(base, lambda: counts.update(_side("ours", base, table)))
-    return counts, waits, alone
-
-
-def _booked(base: Path, work: Callable[[], Any]) -> list[float]:
-    context = multiprocessing.get_context("spawn")
-    stop, waits = context.Event(), context.Queue()
-    desk = context.Process(target=_desk, args=(str(base), stop, waits))
-    desk.start()
-    time.sleep(2)
-    work()
-    stop.set()
-    found: list[float] = waits.get()
-    desk.join()
-    return sorted(found)
-
-
-def main(rows: int) -> None:
-    """Print the table of one size."""
-    with tempfile.TemporaryDirectory(dir=sys.argv[2] if len(sys.argv) > 2 else None) as name:
-        folder = Path(name)
-        table = folder / "people.csv"
-        make_table(table, rows)
-        print(f"{rows} rows, {table.stat().st_size >> 20} MB of CSV")
-        make_base(folder / "ours.db")
-        bare = _side("floor", folder / "floor.db", table)
-        first = _side("ours", folder / "ours.db", table)
-        print(f"{'':24}{'wall s':>9}{'cpu s':>9}{'rows/s':>9}{'RSS MB':>9}{'file MB':>9}")
-        _line("floor", bare, folder / "floor.db")
-        _line("into an empty base", first, folder / "ours.db")
+def _print_live(store: str, folder: Path, rows: int, people: int) -> None:
+    imported, waits, alone = beside_a_desk(store, folder, rows, people)
+    _print_head()
+    _print_side(f"beside {people:,} people", imported)
+    for what, found in (("no import", alone), ("an import beside", waits)):
         print(
-            f"rate: {bare['wall'] / first['wall']:.2f} of the floor"
-            f" (cpu {bare['cpu'] / first['cpu']:.2f}), target 0.4"
+            f"booking, {what}: n {len(found)}, p50 {_part(found, 0.5):.1f} ms, p99 {_part(found, 0.99):.1f}, "
+            f"longest {found[-1] * 1000:.1f} (target {WAIT * 1000:.0f})",
+            flush=True,
         )
-        print(f"of ours, indexes: {_indexes(folder / 'ours.db')}")
-        _line("dry run on it", _side("dry", folder / "ours.db", table), folder / "ours.db")
-        counts, waits, alone = beside_a_desk(folder, max(rows // 10, 2000))
-        _line("into a living base", counts, folder / "live.db")
-        for what, found in (("no import", alone), ("an import beside", waits)):
-            p99 = found[int(len(found) * 0.99)]
-            print(
-                f"booking, {what}: n {len(found)}, p50 {found[len(found) // 2] * 1000:.1f} ms, "
-                f"p99 {p99 * 1000:.1f}, most {found[-1] * 1000:.1f} (target 150)"
-            )
 
 
-def _line(name: str, side: dict[str, Any], file: Path) -> None:
-    rate = side["read"] / side["wall"]
-    size = file.stat().st_size >> 20
-    print(f"{name:24}{side['wall']:9.1f}{side['cpu']:9.1f}{rate:9.0f}{side['rss']:9}{size:9}", flush=True)
+def _print_memory(store: str, folder: Path, rows: int) -> None:
+    _print_head()
+    with place_for(store, folder, "dry") as database:
+        make_clinic(database, folder)
+        _print_side("dry run", side("dry", database, table_of(folder, rows), folder))
+        for count in sorted({min(rows, _SHEET_ROWS) // 4, min(rows, _SHEET_ROWS)}):
+            sheet = table_of(folder, count, form="xlsx")
+            _print_side(f"dry run, {count:,} of XLSX", side("dry", database, sheet, folder))
+        _print_side(f"import, {count:,} of XLSX", side("ours", database, sheet, folder))
 
 
-def _indexes(file: Path) -> str:
-    """Return the megabytes of each index of people, where the driver can tell."""
-    from registrar_tui.storage.engine import sqlite_driver
-
-    connection = sqlite_driver().connect(str(file))
-    try:
-        sizes = connection.execute(
-            "SELECT name, sum(pgsize) / 1048576 FROM dbstat GROUP BY name ORDER BY 2 DESC LIMIT 16"
-        ).fetchall()
-    except sqlite_driver().Error:
-        return "not told by this driver"
-    finally:
-        connection.close()
-    return ", ".join(f"{name} {size} MB" for name, size in sizes)
+def _print_head() -> None:
+    print(f"{'':28}{'wall s':>9}{'cpu s':>9}{'rows/s':>9}{'peak MB':>9}")
 
 
-if __name__ == "__main__":
-    if sys.argv[1:2] == ["--side"]:
-        _measured(*sys.argv[2:5])
-    else:
-        main(int(sys.argv[1]) if len(sys.argv) > 1 else 100_000)
+def _print_side(name: str, one: Side) -> None:
+    over = "" if one.rss <= MEMORY else "  OVER"
+    print(f"{name:28}{one.wall:9.1f}{one.cpu:9.1f}{one.rate:9.0f}{one.rss:9}{over}", flush=True)

@@ -28,6 +28,7 @@ SMALL, LARGE, FIRST = 25, 1000, 250
 """Rows of one transaction into a base where people work."""
 HOLD = 0.04
 """Seconds a transaction should hold the write lock: a desk then waits for two of them at worst."""
+_AIM = 0.75 * HOLD
 PAUSE = 0.005
 _LOST_TRIES = 3
 
@@ -162,10 +163,10 @@ class PatientImporter(Importer):
 
     def _pace(self, held: float, rows: int) -> None:
         """Keep transactions short on any disk, and leave the desks their turn."""
-        if held > HOLD:
-            self._size = max(SMALL, rows // 2)
-        elif held < HOLD / 2 and rows == self._size:
-            self._size = min(LARGE, self._size + self._size // 4)
+        if held > HOLD or rows == self._size:
+            # In proportion: halving would stay at the least rows wherever a commit alone takes half of it.
+            step = min(max(_AIM / max(held, PAUSE), 0.5), 1.25)
+            self._size = min(LARGE, max(SMALL, round(rows * step)))
         time.sleep(max(PAUSE, held / 8))
 
 

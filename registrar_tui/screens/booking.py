@@ -128,7 +128,9 @@ class BookingPane(Pane):
     def _say_slow(self, intention: Intention) -> None:
         """Let nobody sit before a dead screen: a locked file or a silent server takes its time to give up."""
         if self.stage is Stage.BOOKING and self.intention is intention:
-            self.confirm.remark("Жду ответа базы: бирка за этим пациентом, ничего нажимать не нужно.", "muted")
+            self.confirm.remark(
+                "Жду ответа базы: бирка за этим пациентом, ничего нажимать не нужно.", "muted"
+            )
 
     def release(self) -> None:
         """Esc: give the slot back and return to the grid."""

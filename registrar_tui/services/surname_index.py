@@ -121,7 +121,10 @@ def deletions(name: str) -> set[str]:
     """Return the name and every form of it with one letter left out."""
     if len(name) > LONGEST:
         return {name}
-    return {name, *(name[:place] + name[place + 1 :] for place in range(len(name)))} - {""}
+    found = {name[:place] + name[place + 1 :] for place in range(len(name))}
+    found.add(name)
+    found.discard("")
+    return found
 
 
 def trigrams(name: str) -> set[str]:

@@ -10,6 +10,13 @@ from sqlalchemy import Engine, Index, Table, text
 from sqlalchemy.exc import DBAPIError
 from sqlmodel import Session, SQLModel
 
+from registrar_tui.storage import gate, patience
+
+_FOREIGN_KEYS = text(
+    "SELECT conname, pg_get_constraintdef(oid) FROM pg_constraint"
+    " WHERE contype = 'f' AND conrelid = to_regclass(:table) ORDER BY conname"
+)
+
 
 class BulkWriter:
     """One session's way for bulk rows; values are those SQLAlchemy would be given."""
@@ -18,6 +25,7 @@ class BulkWriter:
         self._connection = session.connection()
         self._sqlite = self._connection.dialect.name == "sqlite"
         self._dropped: list[Index] = []
+        self._keys: list[str] = []
 
     def reserve(self, table: str, count: int) -> Sequence[int]:
         """Return ids nobody else will take: SQLite's writer is alone, PostgreSQL has a sequence."""
@@ -85,17 +93,37 @@ class BulkWriter:
         return turned
 
     def drop_indexes(self, tables: Sequence[str]) -> None:
-        """Drop the indexes of tables until `build_indexes`."""
+        """Drop the indexes of tables, on PostgreSQL their foreign keys too, until `build_indexes`.
+
+        All in the caller's transaction: whoever comes after a kill finds every index and no row. PostgreSQL
+        locks the tables out of everybody's reach until then, so the gate is closed: the desks hear why.
+        """
+        if not self._sqlite:
+            gate.close_postgres_gate(self._connection)
+            self._drop_foreign_keys(tables)
         for table in tables:
             for index in sorted(SQLModel.metadata.tables[table].indexes, key=lambda index: str(index.name)):
                 index.drop(self._connection)
                 self._dropped.append(index)
+        if not self._sqlite:
+            patience.wait_for_ever(self._connection)  # an index of a million rows may take its time
+
+    def _drop_foreign_keys(self, tables: Sequence[str]) -> None:
+        """Checked once at the end a key takes 1 µs a row, row by row 10."""
+        for table in tables:
+            found = self._connection.execute(_FOREIGN_KEYS, {"table": table}).all()
+            for name, definition in found:
+                self._connection.execute(text(f'ALTER TABLE "{table}" DROP CONSTRAINT "{name}"'))
+                self._keys.append(f'ALTER TABLE "{table}" ADD CONSTRAINT "{name}" {definition}')
 
     def build_indexes(self) -> None:
         """Build what was dropped."""
         while self._dropped:
             self._dropped[-1].create(self._connection)
             self._dropped.pop()
+        while self._keys:
+            self._connection.execute(text(self._keys[-1]))
+            self._keys.pop()
 
 
 @contextmanager

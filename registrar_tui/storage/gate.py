@@ -21,11 +21,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, Engine, text
 
 from registrar_tui.errors import StoreUnavailable
+from registrar_tui.storage import patience
 
 PEEK_EVERY = 0.5  # seconds between two looks at PostgreSQL's gate: a look is a round trip
+_GLANCE = 2  # seconds for a look when an answer has not come; libpq's least
 _PATIENCE = 5.0  # seconds the administrator waits for those who are just coming in
 _KEY = "hashtextextended('registrar maintenance ' || current_schema(), 0)"
 _PEEK = f"SELECT pg_try_advisory_xact_lock_shared({_KEY})"
@@ -155,3 +157,13 @@ def close_postgres_gate(connection: Connection) -> None:
         connection.execute(text("SET LOCAL lock_timeout = '10s'"))
         connection.execute(text(f"SELECT pg_advisory_xact_lock({_KEY})"))
     time.sleep(PEEK_EVERY + 0.1)
+
+
+def postgres_gate_closed(engine: Engine) -> bool:
+    """Ask by a connection of its own whether the gate is closed; two seconds of silence are a no."""
+    failures = engine.dialect.loaded_dbapi.Error
+    try:
+        with patience.brief_connection(engine, _GLANCE) as driver:
+            return not driver.execute(_PEEK).fetchone()[0]
+    except failures:
+        return False

@@ -7,16 +7,18 @@ that asks for it is limited: a migration or a bulk copy may rightly take minutes
 from __future__ import annotations
 
 import time
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
 from typing import Any, TypeVar
 
-from sqlalchemy import Engine, event
+from sqlalchemy import Connection, Engine, event
 
 # Of one statement of a desk; the slowest honest one takes less than one. With the attempt to connect anew the
 # registrar reads after 13 seconds that the server is silent (measured 15 with ten).
 ANSWER_SECONDS = 8.0
 CONNECT_SECONDS = 5
 _OPTION = "answer_seconds"
+_NO_ANSWER = "connection timeout: no answer from the server"
 Answer = TypeVar("Answer")
 
 
@@ -40,6 +42,29 @@ def limit_answers(engine: Engine) -> None:
         )
 
 
+def wait_for_ever(connection: Connection) -> None:
+    """Lift the limit until the transaction ends: for work that may rightly take minutes."""
+    driver: Any = connection.connection.dbapi_connection
+    driver.answer_seconds = None
+
+
+@contextmanager
+def brief_connection(engine: Engine, seconds: int) -> Iterator[Any]:
+    """Yield the driver's connection beside the pool that waits so long for the greeting and for an answer."""
+    words, settings = engine.dialect.create_connect_args(engine.url)
+    driver = _connection_class().connect(*words, **{**settings, "connect_timeout": seconds})
+    try:
+        driver.answer_seconds = float(seconds)
+        yield driver
+    finally:
+        driver.close()
+
+
+def gave_up(error: BaseException) -> bool:
+    """Tell whether an error is that of a connection whose server did not answer in time."""
+    return _NO_ANSWER in str(getattr(error, "orig", error))
+
+
 def _connection_class() -> Any:
     import psycopg
 
@@ -61,7 +86,7 @@ def _connection_class() -> Any:
                     ready = yield wanted
                     if not ready and time.monotonic() > deadline:
                         self.pgconn.finish()  # what the server still does with the statement is unknown
-                        raise psycopg.OperationalError("connection timeout: no answer from the server")
+                        raise psycopg.OperationalError(_NO_ANSWER)
                     wanted = gen.send(ready)
             except StopIteration as end:
                 answer: Answer = end.value

@@ -15,10 +15,11 @@ from sqlmodel import Session
 
 from registrar_tui.errors import StoreUnavailable
 from registrar_tui.services.prepared import CONNECTION
+from registrar_tui.storage import gate
 from registrar_tui.storage.changes import ChangeWatch, announce
 from registrar_tui.storage.engine import write_engine
 from registrar_tui.storage.failures import is_transient, unavailable
-from registrar_tui.storage.patience import ANSWER_SECONDS, patient
+from registrar_tui.storage.patience import ANSWER_SECONDS, gave_up, patient
 
 Answer = TypeVar("Answer")
 RETRIES = 5
@@ -60,6 +61,9 @@ class Store:
                 self.guard(session, newcomer)
                 yield session
         except (DBAPIError, PoolTimeout) as error:
+            # A table that maintenance has locked answers as a dead server does: not at all.
+            if gave_up(error) and gate.postgres_gate_closed(self.engine):
+                raise gate.closed() from error
             raise unavailable(error, self.name) from error
 
     def write(self, work: Callable[[Session], Answer], *, newcomer: bool = False) -> Answer:

@@ -101,6 +101,27 @@ def _decode(digits: str) -> tuple[str, date | None, Sex, bool] | None:
     return digits[:2], birth_date, sex, low <= year <= high
 
 
+def _luhn(digits: str) -> int:
+    codes = digits.encode()
+    return (sum(codes[::2].translate(_DOUBLED)) + sum(codes[1::2]) - _ASCII_BIAS) % 10
+
+
+def is_enp(text: str) -> bool:
+    """Tell whether sixteen characters are an ЕНП that `check_enp` takes as it stands, in a third of its time.
+
+    An import asks this of a million rows; why a number is none, and what is doubtful in it, is not told.
+    """
+    return (
+        len(text) == _LENGTH
+        and text.isascii()
+        and text.isdigit()
+        and not _luhn(text)
+        and text[2:4] in _MONTHS
+        and text[8:10] in _DAYS
+        and _FIRST_YEAR <= 9999 - int(text[7:3:-1]) <= _LAST_YEAR
+    )
+
+
 def check_enp(text: str, *, birth_date: date | None = None, sex: Sex | None = None) -> Checked:
     """Check an ЕНП, with or without separators, and return its sixteen digits.
 
@@ -114,8 +135,7 @@ def check_enp(text: str, *, birth_date: date | None = None, sex: Sex | None = No
         digits = compact(text)
         if len(digits) != _LENGTH or not is_digits(digits):
             return _explain(digits)
-    codes = digits.encode()
-    if (sum(codes[::2].translate(_DOUBLED)) + sum(codes[1::2]) - _ASCII_BIAS) % 10:
+    if _luhn(digits):
         return refused("enp_checksum", _FIELD, "ЕНП: контрольная цифра не сходится, сверьте все 16 цифр.")
     found = _decode(digits)
     if found is None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,9 +19,11 @@ class Problem:
         return {"code": self.code, "field": self.field, "message": self.message}
 
 
-@dataclass(frozen=True, slots=True)
-class Checked:
-    """The verdict on one value; `value` is None where an error leaves nothing to store."""
+class Checked(NamedTuple):
+    """The verdict on one value; `value` is None where an error leaves nothing to store.
+
+    A tuple: an import makes four million, and a frozen dataclass takes three times as long (0.6 µs).
+    """
 
     value: str | None
     errors: tuple[Problem, ...] = ()

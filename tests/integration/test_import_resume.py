@@ -4,33 +4,22 @@ from __future__ import annotations
 
 import os
 import shutil
-import signal
-import subprocess
-import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select, text
+from sqlalchemy import select
 
+from registrar_tui.bulk.importing import STRETCH
 from registrar_tui.bulk.job import Progress
 from registrar_tui.errors import Refusal, UsageError
 from registrar_tui.models import ImportBatch
 from tests.integration.bases import Clinic
 from tests.integration.broken_rows import spoiled
 from tests.integration.import_bench import codes_in, services, state
+from tests.integration.import_process import importing, without_people
 
 ROWS = 2500
-PEOPLE = ("surname_deletion", "surname_trigram", "surname", "patient")
-CHILD = """
-import sys
-from pathlib import Path
-from registrar_tui.clock import FixedClock
-from tests.integration import tiny_clinic
-from tests.integration.import_bench import settings
-from registrar_tui import bootstrap
-bulk = bootstrap.build_bulk(settings(sys.argv[1], Path(sys.argv[3])), clock=FixedClock(tiny_clinic.MORNING))
-bulk.import_patients(Path(sys.argv[2]), report=lambda told: print(told.stage, told.rows, flush=True))
-"""
 
 
 @pytest.fixture
@@ -49,32 +38,16 @@ def uninterrupted(tiny_file: Path, tmp_path: Path) -> Clinic:
     return Clinic(str(place / "clinic.db"), place)
 
 
-def killed(clinic: Clinic, table: Path, after: str) -> None:
-    """Run an import in a process of its own and kill it once it has said so."""
-    process = subprocess.Popen(
-        [sys.executable, "-c", CHILD, clinic.database, str(table), str(clinic.folder)],
-        stdout=subprocess.PIPE,
-        cwd=Path(__file__).parents[2],
-    )
-    assert process.stdout is not None
-    for line in process.stdout:
-        if line.decode().startswith(after):
-            break
-    os.kill(process.pid, signal.SIGKILL)
-    assert process.wait() == -signal.SIGKILL
-    process.stdout.close()
-
-
 @pytest.mark.parametrize("empty", [False, True])
 def test_killed_half_way_and_run_again(
     clinic: Clinic, uninterrupted: Clinic, table: Path, empty: bool
 ) -> None:
     if empty:
-        for place in (clinic, uninterrupted):
-            place.write(lambda session: [session.execute(text(f"DELETE FROM {name}")) for name in PEOPLE])
+        without_people(clinic, uninterrupted)
     codes = list(spoiled(ROWS, seed=4).codes)
     before = state(clinic)
-    killed(clinic, table, "finishing" if empty else "rows")
+    with importing(clinic, table, "finishing" if empty else "rows"):
+        pass
     with clinic.read() as session:
         left = session.execute(select(ImportBatch)).scalar_one()
     if empty:
@@ -102,22 +75,113 @@ def removed(file: Path) -> None:
     file.rename(file.with_suffix(".away"))
 
 
-@pytest.mark.parametrize(("spoil", "code"), [(changed, "file_changed"), (removed, "file_gone")])
-def test_a_file_that_changes_while_it_is_read(clinic: Clinic, table: Path, spoil: object, code: str) -> None:
+def shortened(file: Path) -> None:
+    os.truncate(file, file.stat().st_size // 2)
+
+
+def replaced(file: Path) -> None:
+    other = file.with_suffix(".new")
+    other.write_bytes(file.read_bytes()[::-1])
+    other.replace(file)
+
+
+SPOILT = [
+    (changed, "file_changed"),
+    (shortened, "file_changed"),
+    (replaced, "file_changed"),
+    (removed, "file_gone"),
+]
+
+
+def spoiling(table: Path, spoil: Callable[[Path], None]) -> Callable[[Progress], None]:
+    """Return a report that spoils the file when the first rows are in."""
     content = table.read_bytes()
 
     def report(progress: Progress) -> None:
         if table.exists() and table.read_bytes() == content:
-            spoil(table)  # type: ignore[operator]
+            spoil(table)
 
+    return report
+
+
+@pytest.mark.parametrize(("spoil", "code"), SPOILT)
+def test_a_file_that_changes_while_it_is_read(
+    clinic: Clinic, table: Path, spoil: Callable[[Path], None], code: str
+) -> None:
+    content = table.read_bytes()
     bulk = services(clinic)
     with pytest.raises(UsageError) as told:
-        bulk.import_patients(table, report=report)
+        bulk.import_patients(table, report=spoiling(table, spoil))
     assert told.value.code == code and "\n" not in told.value.message
     assert not list(table.parent.glob(".*.tmp")), "nothing half written stays"
     table.write_bytes(content)
     done = bulk.import_patients(table)
     assert done["added"] + done["updated"] == ROWS
+
+
+@pytest.mark.parametrize(("spoil", "code"), [(shortened, "file_changed"), (removed, "file_gone")])
+def test_a_file_that_changes_on_its_way_into_an_empty_base(
+    clinic: Clinic, uninterrupted: Clinic, tmp_path: Path, spoil: Callable[[Path], None], code: str
+) -> None:
+    """The one transaction is taken back; the same file again gives what an import without a break does."""
+    table = tmp_path / "много.csv"
+    content = spoiled(2 * STRETCH, seed=5).content
+    table.write_bytes(content)
+    without_people(clinic, uninterrupted)
+    before = state(clinic)
+    with pytest.raises(UsageError) as told:
+        services(clinic).import_patients(table, report=spoiling(table, spoil))
+    assert told.value.code == code and "\n" not in told.value.message
+    assert state(clinic) == before
+    table.write_bytes(content)
+    expected = services(uninterrupted).import_patients(table)
+    assert services(clinic).import_patients(table) == expected
+    assert state(clinic) == state(uninterrupted)
+    uninterrupted.close()
+
+
+@pytest.mark.parametrize(("spoil", "code"), SPOILT)
+def test_a_file_that_changes_during_a_rehearsal(
+    clinic: Clinic, table: Path, spoil: Callable[[Path], None], code: str
+) -> None:
+    before = state(clinic)
+    rejects = table.with_name("rejects.csv")
+    with pytest.raises(UsageError) as told:
+        services(clinic).import_patients(table, dry_run=True, rejects=rejects, report=spoiling(table, spoil))
+    assert told.value.code == code and state(clinic) == before
+    assert not rejects.exists() and not list(table.parent.glob(".*.tmp"))
+
+
+def test_a_workbook_that_changes_while_it_is_read(clinic: Clinic, tmp_path: Path) -> None:
+    from xlsxwriter import Workbook  # type: ignore[import-untyped]
+
+    table = tmp_path / "люди.xlsx"
+    book = Workbook(str(table))
+    sheet = book.add_worksheet()
+    sheet.write_row(0, 0, ("Фамилия", "Имя", "Дата рождения", "Пол"))
+    for row in range(1, ROWS + 1):
+        sheet.write_row(row, 0, ("Новиков", "Олег", f"{row % 28 + 1:02d}.01.{1930 + row % 90}", "м"))
+    book.close()
+    content = table.read_bytes()
+    bulk = services(clinic)
+    with pytest.raises(UsageError) as told:
+        bulk.import_patients(table, report=spoiling(table, shortened))
+    assert told.value.code == "file_changed"
+    table.write_bytes(content)
+    assert bulk.import_patients(table)["read"] == ROWS
+
+
+@pytest.mark.parametrize("dry_run", [False, True])
+def test_a_folder_and_what_is_not_there(sqlite_clinic: Clinic, tmp_path: Path, dry_run: bool) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    bulk = services(sqlite_clinic)
+    for name, code in ((".", "folder"), ("нет.csv", "no_file"), ("pipe", "usage")):
+        for into in (bulk.import_patients, bulk.import_doctors, bulk.import_visits):
+            with pytest.raises(UsageError) as told:
+                into(tmp_path / name, dry_run=dry_run)
+            assert told.value.code == code and "\n" not in told.value.message
+    with sqlite_clinic.read() as session:
+        assert session.execute(select(ImportBatch)).first() is None, "nothing was begun"
 
 
 def test_two_processes_import_one_file(clinic: Clinic, table: Path) -> None:

@@ -8,6 +8,7 @@ that waits before it, so the outcome is that of one row after another.
 
 from __future__ import annotations
 
+from array import array
 from collections import Counter
 from collections.abc import Iterator
 from datetime import datetime
@@ -29,39 +30,38 @@ from registrar_tui.services.imports.patients import Person
 from registrar_tui.services.imports.writing import RowWriter
 from registrar_tui.vocabulary import Verification
 
-_TABLES: Final = ("patient", "identity_document", "policy")
+_TABLES: Final = ("patient", "identity_document", "policy", "surname_deletion", "surname_trigram")
 _SHARE: Final = 5000
 _MOST_WAITING: Final = 50_000
-_BITS: Final = 1 << 28
-_MASK: Final = _BITS - 1
+_CELLS: Final = 1 << 22
+_CELL: Final = _CELLS - 1
+_MARKS: Final = [1 << (code & 63) | 1 << (code >> 6) for code in range(1 << 12)]
 _NOT_SHOWN: Final = Verification.NOT_SHOWN.value
 
 
 class _Seen:
-    """A bitmap of keys: never forgets one, seldom takes a new one for a known one."""
+    """A bitmap of keys: never forgets one, seldom takes a new one for a known one.
+
+    A key is two bits of one cell of 64: 32 MB in all, and one look-up a key instead of two.
+    """
 
     def __init__(self) -> None:
-        self._bits = bytearray(_BITS >> 3)
+        self._cells = array("Q", bytes(_CELLS * 8))
 
     def add(self, person: Person) -> bool:
         """Remember the keys of a row; tell whether one of them may have been there."""
-        keys: list[Any] = [(person.last_key, person.first_key, person.middle_key, person.birth)]
-        if person.enp:
-            keys.append(person.enp)
-        if person.snils:
-            keys.append(person.snils)
-        bits = self._bits
+        cells, marks, cell = self._cells, _MARKS, _CELL
         known = False
-        for key in keys:
-            # Two bits a key of the two halves of its hash: far fewer false alarms than one bit.
+        for key in ((person[10:13], person.birth), person.enp, person.snils):
+            if key is None:
+                continue
             code = hash(key)
-            first, second = code & _MASK, code >> 30 & _MASK
-            here, there = 1 << (first & 7), 1 << (second & 7)
-            if bits[first >> 3] & here and bits[second >> 3] & there:
+            mark, place = marks[code & 4095], code >> 12 & cell
+            bits = cells[place]
+            if bits & mark == mark:
                 known = True
             else:
-                bits[first >> 3] |= here
-                bits[second >> 3] |= there
+                cells[place] = bits | mark
         return known
 
 
@@ -116,8 +116,8 @@ class Loader:
         self._flush()
         if not self._indexed:
             del self._seen
+            surnames.write_all(self._session, self._writer, self._surnames)
             self._writer.build_indexes()
-            surnames.write_all(self._writer, self._surnames)
             self._indexed = True
         waiting, self._waiting = self._waiting, []
         for start in range(0, len(waiting), 500):

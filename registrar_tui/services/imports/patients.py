@@ -15,10 +15,13 @@ from typing import Final, NamedTuple
 
 from registrar_tui.services.imports.columns import Column, Layout
 from registrar_tui.services.search_keys import fold, number_key
-from registrar_tui.validators.birth_certificate import check_birth_certificate
+from registrar_tui.validators.birth_certificate import (
+    check_birth_certificate,
+    check_birth_certificate_series,
+)
 from registrar_tui.validators.birth_date import birth_date_precision, check_birth_date, possible_birth_dates
 from registrar_tui.validators.email import check_email
-from registrar_tui.validators.enp import check_enp
+from registrar_tui.validators.enp import check_enp, is_enp
 from registrar_tui.validators.identity_document import BIRTH_CERTIFICATE, PASSPORT, split_document
 from registrar_tui.validators.names import NameField, check_name, guess_sex, means_no_patronymic
 from registrar_tui.validators.passport import check_passport
@@ -52,6 +55,7 @@ _ENP_LENGTH: Final = 16
 _LETTER: Final = re.compile(r"[^\W\d_NOoОо]").search
 # What nine rows of ten look like; a test holds these ways against the validators'.
 _USUAL_PASSPORT: Final = re.compile("([0-9]{2}) ?([0-9]{2}) ([0-9]{6})").fullmatch
+_USUAL_CERTIFICATE: Final = re.compile("([IVXLC]+-[А-ЯЁ]{2}) ([0-9]{6})").fullmatch
 _FIRST_BLANK: Final = "000101"
 _USUAL_MOBILE: Final = re.compile(r"(?:\+7|7|8)(9[0-9]{9})").fullmatch
 _PLAIN_EMAIL: Final = re.compile(r"([A-Za-z0-9_+-]+(?:\.[A-Za-z0-9_+-]+)*)@([A-Za-z0-9.-]+)").fullmatch
@@ -121,9 +125,10 @@ class PersonReader:
 
     def read(self, cells: list[str]) -> Person | tuple[Problem, ...]:
         """Return the person of a row, or everything wrong with it."""
-        row = self._cells([*cells, ""] if self._blank else cells)
-        last_text, first_text, middle_text, birth_text, sex_text = row[:5]
-        snils_text, policy_text, passport_text, phone_text, email_text = row[5:]
+        last_text, first_text, middle_text, birth_text, sex_text, *numbers = self._cells(
+            [*cells, ""] if self._blank else cells
+        )
+        snils_text, policy_text, passport_text, phone_text, email_text = numbers
         last, first = _last_name(last_text), _first_name(first_text)
         middle = _middle_name(middle_text)
         birth, precision, birth_problem = self._birth(birth_text)
@@ -252,12 +257,12 @@ def _domain(text: str) -> str | None:
 
 
 def _policy(text: str) -> tuple[PolicyNumber | None, Problem | None]:
-    if len(text) == _ENP_LENGTH and text.isascii() and text.isdigit():
-        checked = check_enp(text)
-    else:
-        if not text.strip():
-            return None, None
-        checked = check_policy_text(text)
+    if is_enp(text):
+        return PolicyNumber("П", "", text), None
+    if not text.strip():
+        return None, None
+    digits = len(text) == _ENP_LENGTH and text.isascii() and text.isdigit()
+    checked = check_enp(text) if digits else check_policy_text(text)
     value = checked.value
     if value is None:
         return None, _of("policy", checked.errors[0])
@@ -275,6 +280,9 @@ def _document(text: str) -> tuple[Document | None, Problem | None]:
     if usual is not None and usual[1] != "00" and usual[3] >= _FIRST_BLANK:
         region, year, number = usual.groups()
         return Document(PASSPORT, f"{region} {year}", number, region + year + number), None
+    child = _USUAL_CERTIFICATE(text)
+    if child is not None and (key := _certificate_series(child[1])) is not None:
+        return Document(BIRTH_CERTIFICATE, child[1], child[2], key + child[2]), None
     if not text.strip():
         return None, None
     certificate = _LETTER(text) is not None
@@ -284,6 +292,12 @@ def _document(text: str) -> tuple[Document | None, Problem | None]:
     series, number = split_document(checked.value)
     kind = BIRTH_CERTIFICATE if certificate else PASSPORT
     return Document(kind, series, number, number_key(series, number)), None
+
+
+@lru_cache(maxsize=1 << 12)
+def _certificate_series(text: str) -> str | None:
+    """Return the key of a series that stands as it would be stored, None for any other; there are few."""
+    return number_key(text, "") if check_birth_certificate_series(text).value == text else None
 
 
 def _phone(text: str) -> tuple[str | None, Problem | None]:
