@@ -11,7 +11,7 @@ from typing import Final
 from sqlmodel import Session
 
 from registrar_tui.services import search_people as people
-from registrar_tui.services import surname_index
+from registrar_tui.services import surname_index, surname_memory
 from registrar_tui.services.search_keys import one_typo_from_start
 from registrar_tui.services.search_numbers import TAILS, Number, NumberKind
 from registrar_tui.services.search_people import Person
@@ -87,6 +87,10 @@ class Finder:
             self._find_named(None)
         self._find_each(meanings)
 
+    def find_unlikely(self) -> None:
+        """Add people by the meanings that were not worth a look while there were others."""
+        self._find_each([partial(self._find_tail, tail) for tail in self.query.unlikely])
+
     def _tails(self) -> list[Number]:
         return [number for number in self.query.numbers if number.kind in TAILS]
 
@@ -145,8 +149,9 @@ class Finder:
     def _find_tail(self, tail: Number, *, typos: bool = False) -> None:
         why = why_number(*tail)
         if not self.query.tokens:
-            found = people.by_tail(self._session, *tail, self._most)
-            self._note_full(found)
+            # Four digits have many meanings, and each gets but a share of the page.
+            found = people.by_tail(self._session, *tail, self._limit + 1)
+            self.full = self.full or len(found) > self._limit
             self._add(found, _BEGINNING, why)
         elif typos:
             found = people.by_tail(self._session, *tail, SIMILAR_READ)
@@ -187,6 +192,8 @@ class Finder:
             known = len(self.hits)
             readings = [names for names in name_readings(group) if self._may_be(names)]
             for place, names in enumerate(readings):
+                if len(self.hits) > known and not self._is_given(names.first):
+                    break
                 found = self._people(names, birth)
                 self._note_full(found)
                 self._add(found, _SAME if names.last else _BEGINNING, why, names)
@@ -232,6 +239,10 @@ class Finder:
             short = min(len(names.first), len(names.middle)) <= _SHORTEST_GIVEN
             return short or PATRONYMIC(names.middle) is not None
         return not (names.first or names.middle) or bool(self._surnames(names.last))
+
+    def _is_given(self, start: str) -> bool:
+        """Tell whether a common first name begins so: only then a second order of words is worth a look."""
+        return any(name.startswith(start) for name in surname_memory.common_given_names(self._session))
 
     def _people(self, names: Names, birth: Birth | None) -> Sequence[Person]:
         session, most = self._session, self._most

@@ -40,6 +40,7 @@ TAILS: Final = (
     NumberKind.DOCUMENT_TAIL,
 )
 """The numbers people name by their last digits, the phone first."""
+RARE_TAILS: Final = TAILS[1:]
 SHORTEST_TAIL: Final = 4
 _LONGEST_TAIL: Final = 9
 

@@ -22,6 +22,7 @@ from registrar_tui.services.surname_index import END
 
 BORN_THAT_DAY: Final = 1000
 SURNAMES_ENTERED: Final = ways.SURNAMES_ENTERED
+_SHORTEST_WITH_SERIES: Final = 8
 _LARGEST_ID: Final = 2**31 - 1
 
 
@@ -74,8 +75,8 @@ def by_number(session: Session, kind: NumberKind, value: str) -> list[Person]:
 
 def _by_policy_with_series(session: Session, key: str) -> list[Person]:
     """Return the owners of a policy whose series and number read as one are this key."""
-    if len(key) <= SHORTEST_TAIL:
-        return []
+    if key.isdigit() and len(key) < _SHORTEST_WITH_SERIES:
+        return []  # a whole number or its end, both looked up elsewhere
     rows = ways.ENDING_POLICIES.rows(session, {"end": key[-SHORTEST_TAIL:]})
     return by_ids(session, [owner for owner, series, number in rows if number_key(series, number) == key])
 

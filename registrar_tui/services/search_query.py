@@ -13,6 +13,7 @@ from typing import Final, NamedTuple
 from registrar_tui.services.search_keys import fold, has_cyrillic, other_layout
 from registrar_tui.services.search_numbers import (
     LABEL_WORDS,
+    RARE_TAILS,
     Number,
     NumberKind,
     is_label,
@@ -58,6 +59,8 @@ class Query:
     switched: bool = False
     sex: str = ""
     """M or F where a scan says it."""
+    unlikely: tuple[Number, ...] = ()
+    """Meanings looked at where all others fail: «иванов 1958» is hardly the end of a СНИЛС."""
 
     def __bool__(self) -> bool:
         """Tell whether anything was understood."""
@@ -78,6 +81,9 @@ _GROUP: Final = re.compile(
     re.IGNORECASE,
 )
 _WORD: Final = re.compile(r"[^\W\d_]+(?:[-'’`][^\W\d_]+)*")
+_PLAIN: Final = re.compile(r"[0-9A-Za-zА-Яа-яЁё .,+()'-]*").fullmatch
+"""Text as it is nearly always typed, in which there is nothing to clean."""
+_DIGIT: Final = re.compile(r"\d").search
 # What a scanner sets before a code (ISO/IEC 15424: `]Q1`, `]L2`), as either layout types it.
 _SCANNER_PREFIX: Final = re.compile(r"\s*[\]ъЪ][A-Za-zА-Яа-я]\d(?=[0-9A-Za-zА-Яа-я]{8})")
 
@@ -120,6 +126,8 @@ def _scanned(barcode: PolicyBarcode) -> Query:
 
 
 def _cleaned(text: str) -> str:
+    if _PLAIN(text):
+        return text
     text = unicodedata.normalize("NFKC", text.replace("№", "#"))
     kept = [
         str(unicodedata.decimal(sign)) if sign.isdecimal() else sign
@@ -151,22 +159,29 @@ def _parse(text: str, today: date, *, switched: bool = False) -> Query:
         births.extend(found)
         return " | " if found else match[0]
 
-    rest = _ISO_DATE.sub(lambda m: take(m, _day(m[3], m[2], m[1], today)), text)
-    rest = _DATE.sub(lambda m: take(m, _day(m[1], m[2], m[3], today)), rest)
-    rest = _MONTH.sub(lambda m: take(m, _month(m[1], m[2], today)), rest)
-    rest = _YEAR_WORD.sub(lambda m: take(m, _years(m[1], today)), rest)
+    rest = text
+    if _DIGIT(text):
+        rest = _ISO_DATE.sub(lambda m: take(m, _day(m[3], m[2], m[1], today)), text)
+        rest = _DATE.sub(lambda m: take(m, _day(m[1], m[2], m[3], today)), rest)
+        rest = _MONTH.sub(lambda m: take(m, _month(m[1], m[2], today)), rest)
+        rest = _YEAR_WORD.sub(lambda m: take(m, _years(m[1], today)), rest)
     groups = list(_GROUP.finditer(rest))
-    words = _WORD.findall(_GROUP.sub(" | ", rest))
+    words = _WORD.findall(_GROUP.sub(" | ", rest) if groups else rest)
     pairs = [(word, key) for word in words if (key := fold(word)) and not (groups and is_label(word))]
     pairs = pairs[:_MOST_TOKENS]
     numbers: list[Number] = []
+    unlikely: list[Number] = []
     for group in groups:
         label = group["label"] or ""
         kinds = meanings(group["digits"], label)
         if not label:
-            births.extend(_compact_births(group["digits"], today))
+            compact = _compact_births(group["digits"], today)
+            births.extend(compact)
             if pairs:
                 kinds = [number for number in kinds if number.kind is not NumberKind.VISIT]
+            if pairs and compact:
+                unlikely += [number for number in kinds if number.kind in RARE_TAILS]
+                kinds = [number for number in kinds if number.kind not in RARE_TAILS]
         numbers.extend(kinds)
     numbers.extend(lettered(rest))
     return Query(
@@ -175,6 +190,7 @@ def _parse(text: str, today: date, *, switched: bool = False) -> Query:
         tuple(dict.fromkeys(numbers)),
         tuple(dict.fromkeys(births)),
         switched,
+        unlikely=tuple(unlikely),
     )
 
 

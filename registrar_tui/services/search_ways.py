@@ -216,10 +216,10 @@ def tail_of(kind: NumberKind, words: int) -> Question:
     conditions = [
         or_(*(and_(*_range(_hidden(key), f"word{place}")) for key in keys)) for place in range(words)
     ]
-    return Question(_ALL.where(*_ending(kind), *conditions).limit(_MOST))
+    return Question(_ALL.where(*_ending(kind, all_of_them=words > 0), *conditions).limit(_MOST))
 
 
-def _ending(kind: NumberKind) -> tuple[ColumnElement[bool], ...]:
+def _ending(kind: NumberKind, *, all_of_them: bool) -> tuple[ColumnElement[bool], ...]:
     if kind is NumberKind.TAIL:
         return _range(_P.phone_reversed, "phone")
     if kind is NumberKind.SNILS_TAIL:
@@ -230,7 +230,7 @@ def _ending(kind: NumberKind) -> tuple[ColumnElement[bool], ...]:
     )
     whole = func.substr(number, func.length(number) - _BEFORE) == bindparam("tail")
     owners = select(table.patient_id).where(_end(number) == bindparam("end"), whole)
-    return (_P.id.in_(owners),)
+    return (_P.id.in_(owners if all_of_them else owners.limit(_MOST)),)
 
 
 @cache

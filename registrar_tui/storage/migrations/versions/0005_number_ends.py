@@ -13,13 +13,13 @@ depends_on = None
 
 def upgrade() -> None:
     """Apply."""
-    op.create_index("ix_patient_snils_end", "patient", [sa.text("substr(snils, 8)")])
+    op.create_index("ix_patient_snils_end", "patient", [sa.text("substr(snils, 8)"), "snils"])
     op.create_index(
         "ix_identity_document_end",
         "identity_document",
-        [sa.text("substr(number_key, length(number_key) - 3)")],
+        [sa.text("substr(number_key, length(number_key) - 3)"), "number_key"],
     )
-    op.create_index("ix_policy_end", "policy", [sa.text("substr(number, length(number) - 3)")])
+    op.create_index("ix_policy_end", "policy", [sa.text("substr(number, length(number) - 3)"), "number"])
 
 
 def downgrade() -> None:
