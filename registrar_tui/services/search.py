@@ -76,7 +76,7 @@ def find_patients(
 
     Best first: whole numbers, the same names, names that begin so, of these those attached to `branch_id`,
     then similar ones. `limit` is kept within 1 and 1000. `total` is the highest card number (see
-    `search_people.highest_id`). Where nothing is found, `draft` is a new card filled from the text.
+    `search_people.highest_id`). `draft` is a new card filled from the text.
     """
     limit = max(1, min(limit, LARGEST_PAGE))
     total = people.highest_id(session)
@@ -99,6 +99,7 @@ def find_patients(
         understood=words,
         total=total,
         more=finder.full or len(finder.hits) > limit,
+        draft=draft(query),
     )
 
 

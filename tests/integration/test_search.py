@@ -425,7 +425,8 @@ def test_nothing_found_says_what_was_tried_and_offers_a_card(session: Session) -
     assert page.understood.startswith("фамилия «тютькин-гржимайло…», имя «олег…», дата рождения 12.05.1958")
     assert "другую раскладку" in page.understood
     assert "похожие фамилии" in page.understood
-    assert find(session, "иванов").draft is None
+    found = find(session, "иванов пётр").draft
+    assert found is not None and (found.last_name, found.first_name) == ("Иванов", "Пётр")
 
 
 def test_limits_and_totals(session: Session) -> None:
