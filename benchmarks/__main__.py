@@ -8,7 +8,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterable, Iterator
 
-from benchmarks import desk, search, search_quality, start
+from benchmarks import desk, search, search_quality, start, typing_search
 from benchmarks.table import Row, print_table
 
 GROUPS: dict[str, Callable[[], Iterable[Row]]] = {
@@ -20,6 +20,7 @@ GROUPS: dict[str, Callable[[], Iterable[Row]]] = {
 _WITH_OPTIONS: dict[str, Callable[[list[str]], int]] = {
     "search": search.main,
     "search-quality": search_quality.main,
+    "typing": typing_search.main,
 }
 
 

@@ -12,12 +12,12 @@ from typing import Any, Final, NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, Select, bindparam
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import SessionTransaction
 from sqlmodel import Session
 
 _WIDTHS: Final = (1, 2, 4, 8, 16, 40, 100, 250, 400)
 MOST_LISTED: Final = _WIDTHS[-1]
 _ENTERED: Final = "search_connection"
-_NOT_ENTERED: Final = (None, None, None)
 
 
 class _Spelling(NamedTuple):
@@ -27,6 +27,14 @@ class _Spelling(NamedTuple):
     order: tuple[str, ...] | None
     given: dict[str, Any]
     driver_error: type[Exception]
+
+
+class _Entered(NamedTuple):
+    """The connection of a transaction, and the driver's own below it."""
+
+    transaction: SessionTransaction
+    connection: Connection
+    raw: Any
 
 
 class Question:
@@ -68,11 +76,14 @@ def _entered(session: Session) -> tuple[Connection, Any]:
 
     Asking the session costs 10 µs a statement, as much as many a statement does.
     """
-    transaction, connection, raw = session.info.get(_ENTERED, _NOT_ENTERED)
-    if transaction is None or transaction is not session.get_transaction() or not transaction.is_active:
-        connection = session.connection()
-        raw = connection.connection.dbapi_connection
-        session.info[_ENTERED] = (session.get_transaction(), connection, raw)
+    transaction = session.get_transaction()
+    known: _Entered | None = session.info.get(_ENTERED)
+    if known is not None and known.transaction is transaction and known.transaction.is_active:
+        return known.connection, known.raw
+    connection = session.connection()
+    raw: Any = connection.connection.dbapi_connection
+    if (transaction := session.get_transaction()) is not None:
+        session.info[_ENTERED] = _Entered(transaction, connection, raw)
     return connection, raw
 
 
