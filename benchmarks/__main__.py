@@ -8,7 +8,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterable, Iterator
 
-from benchmarks import bulk, desk, live, search, search_quality, start, store
+from benchmarks import bulk, desk, live, search, search_quality, start, store, typing_search
 from benchmarks.table import Limit, Row, print_table
 
 GROUPS: dict[str, Callable[[], Iterable[Row | Limit]]] = {
@@ -24,6 +24,7 @@ _WITH_OPTIONS: dict[str, Callable[[list[str]], int]] = {
     "search": search.main,
     "search-quality": search_quality.main,
     "bulk": bulk.main,
+    "typing": typing_search.main,
 }
 
 

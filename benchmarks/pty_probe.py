@@ -18,6 +18,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
+from typing import NamedTuple
 
 import pyte
 
@@ -41,6 +42,17 @@ _KITTY = re.compile(rb"\x1b\[[<>=?]\d*u|\x1b\[\?\d+\$p")
 
 class ProbeError(RuntimeError):
     """The program under measurement ended or never painted what was waited for."""
+
+
+class Typed(NamedTuple):
+    """When each letter was sent, and the lines of the screen after each chunk of the answer."""
+
+    sent: list[float]
+    screens: list[tuple[float, list[str]]]
+
+    def until(self, since: float, seen: Seen) -> float | None:
+        """Return the seconds from a moment to the first screen that `seen` is true of; None where none is."""
+        return next((at - since for at, lines in self.screens if at >= since and seen(lines)), None)
 
 
 class PtyProbe:
@@ -129,6 +141,21 @@ class PtyProbe:
         """Return what to wait on for output."""
         return self._master
 
+    def type(self, text: str, gaps: Sequence[float], after: float) -> Typed:
+        """Send a letter every so many seconds whatever is answered, then listen for `after` seconds."""
+        sent: list[float] = []
+        chunks: list[Chunk] = []
+        for letter, gap in zip(text, gaps, strict=True):
+            sent.append(time.monotonic())
+            os.write(self._master, letter.encode())
+            chunks += self._collect_until(sent[-1] + gap)
+        chunks += self._collect_until(time.monotonic() + after)
+        screens = []
+        for arrived, data in chunks:
+            self._feed(data)
+            screens.append((arrived, list(self.screen.display)))
+        return Typed(sent, screens)
+
     def first_paint(self, seen: Seen) -> float:
         """Return the seconds from the start of the process until `seen` is true of the lines."""
         while chunks := self._collect(0.15, _START_LIMIT):
@@ -157,6 +184,12 @@ class PtyProbe:
         chunks: list[Chunk] = []
         end = time.monotonic() + limit
         while (chunk := self._read(min(end, time.monotonic() + quiet) if chunks else end)) is not None:
+            chunks.append(chunk)
+        return chunks
+
+    def _collect_until(self, end: float) -> list[Chunk]:
+        chunks: list[Chunk] = []
+        while (chunk := self._read(end)) is not None:
             chunks.append(chunk)
         return chunks
 

@@ -32,6 +32,7 @@ from registrar_tui.services import (
     search,
     search_people,
     slot_listing,
+    surname_memory,
     tickets,
     undoing,
     visits,
@@ -87,6 +88,11 @@ class DeskServices(MergeServices):
             self._readings.searched(text, page, _digest(text))
         return page if allows(self._workplace.role, Permission.NUMBERS) else masking.page(page)
 
+    def prepare_search(self) -> None:
+        """Load the dictionary of surnames."""
+        with self._store.read() as session:
+            surname_memory.prepare(session)
+
     def patient_card(self, patient_id: int) -> dto.PatientCard:
         """Open one person's card; the opening stands in the journal before anything is shown."""
         self._workplace.may(Permission.OPEN_CARD)
@@ -96,13 +102,13 @@ class DeskServices(MergeServices):
         return card
 
     def find_targets(
-        self, text: str, *, patient_id: int | None = None, limit: int = 12
+        self, text: str, *, patient_id: int | None = None, branch_id: int | None = None, limit: int = 12
     ) -> tuple[dto.BookingTarget, ...]:
-        """Find specialties, doctors and services."""
+        """Find specialties, doctors, services and branches."""
         if patient_id is not None:
             self._workplace.may(Permission.OPEN_CARD)
         with self._store.read() as session:
-            return clinic.targets(session, self._workplace, text, limit, patient_id)
+            return clinic.targets(session, self._workplace, text, limit, patient_id, branch_id)
 
     def doctors(self, specialty: str | None = None) -> tuple[dto.DoctorRow, ...]:
         """List doctors with free counts."""

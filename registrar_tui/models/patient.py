@@ -20,6 +20,8 @@ class Patient(SQLModel, table=True):
         Index("ix_patient_born", "birth_date", "last_key"),
         Index("ix_patient_name_born", "last_key", "birth_date"),
         Index("ix_patient_phone", "phone_reversed"),
+        # The last four digits, and the whole for longer ends: nothing that could part from the row.
+        Index("ix_patient_snils_end", text("substr(snils, 8)"), "snils"),
         Index(
             "uq_patient_snils",
             "snils",
@@ -78,6 +80,9 @@ class IdentityDocument(SQLModel, table=True):
     """A document of the F011 table; `number_key` is series and number without separators."""
 
     __tablename__ = "identity_document"
+    __table_args__ = (
+        Index("ix_identity_document_end", text("substr(number_key, length(number_key) - 3)"), "number_key"),
+    )
 
     id: int | None = Field(default=None, primary_key=True)
     patient_id: int = Field(foreign_key="patient.id", index=True)
@@ -95,6 +100,8 @@ class IdentityDocument(SQLModel, table=True):
 
 class Policy(SQLModel, table=True):
     """An OMS policy; `kind` is the HL7 code (С В Е П Э К Ц)."""
+
+    __table_args__ = (Index("ix_policy_end", text("substr(number, length(number) - 3)"), "number"),)
 
     id: int | None = Field(default=None, primary_key=True)
     patient_id: int = Field(foreign_key="patient.id", index=True)

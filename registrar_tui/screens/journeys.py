@@ -18,6 +18,7 @@ from registrar_tui.screens.words import short_name
 
 if TYPE_CHECKING:
     from registrar_tui.services.dto import (
+        BookingTarget,
         GridQuery,
         PatientCard,
         PatientDraft,
@@ -39,6 +40,8 @@ class Journeys(Caller, Screen[None]):
         self.switcher = ContentSwitcher(id="panes", initial="search")
         self.trail: list[Pane] = []
         self.person: Person | None = None
+        self.wanted: BookingTarget | None = None
+        """What the next person found is to be booked for."""
         self.printed: dict[int, Path] = {}
         self._bringing = asyncio.Lock()
         self._aiming: tuple[VisitRow, Pane | None] | None = None
@@ -116,12 +119,17 @@ class Journeys(Caller, Screen[None]):
         await self.come(pane)
 
     async def open_target(self, person: Person, typed: str = "") -> None:
-        """Choose what to book for."""
-        from registrar_tui.screens.target import TargetPane
+        """Choose what to book for, unless it was chosen before the person was found."""
+        from registrar_tui.screens.target import TargetPane, grid_query
+        from registrar_tui.services.dto import TargetKind
 
         self.person = person
+        wanted, self.wanted = (None if typed else self.wanted), None
+        if wanted is not None and wanted.kind is not TargetKind.BRANCH:
+            await self.open_grid(person, grid_query(wanted, person), wanted.title)
+            return
         pane = await self.bring(TargetPane)
-        pane.aim(person, typed)
+        pane.aim(person, typed, wanted)
         await self.come(pane)
 
     async def type_target(self, person: Person, typed: str) -> None:

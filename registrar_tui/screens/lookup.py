@@ -70,6 +70,10 @@ class Lookup:
         self._answered = asked.text
         return True
 
+    def is_latest(self, number: int) -> bool:
+        """Tell whether a question was the last one, and the rows shown answer the text as typed."""
+        return number == self._number and self.fresh
+
     def take_awaited(self) -> bool:
         """Tell, once, whether Enter was waiting for this answer."""
         awaited, self._awaited = self._awaited, False

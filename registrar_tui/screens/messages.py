@@ -67,6 +67,11 @@ class PatientsFound(Message):
 
 
 @dataclass(eq=False, repr=False)
+class SearchPrepared(Message):
+    """What the search keeps in memory was read."""
+
+
+@dataclass(eq=False, repr=False)
 class MoveAimed(Message):
     """The grid was found on which a visit is moved, or repeated if not `moving`."""
 

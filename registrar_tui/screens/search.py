@@ -1,4 +1,4 @@
-"""Поиск (F2): one line for everything, people found below it."""
+"""Поиск (F2): one line for everything; below it people, and what they may be booked for."""
 
 from __future__ import annotations
 
@@ -15,20 +15,27 @@ from textual.widgets import Static
 from registrar_tui.plain import plain
 from registrar_tui.screens.lookup import Question
 from registrar_tui.screens.lookup_pane import LookupPane
-from registrar_tui.screens.messages import PatientsFound
+from registrar_tui.screens.messages import CallFailed, PatientsFound, SearchPrepared
 from registrar_tui.screens.pane import Command, Person
-from registrar_tui.screens.words import grouped, short_name
+from registrar_tui.screens.words import day_and_time, grouped, short_name
 from registrar_tui.widgets.search_line import SearchLine
 
 if TYPE_CHECKING:
-    from registrar_tui.services.dto import PatientPage, PatientRow
-    from registrar_tui.widgets.patient_list import PatientList
+    from registrar_tui.screens.answers import TargetsFound
+    from registrar_tui.services.dto import BookingTarget, PatientPage, PatientRow
+    from registrar_tui.widgets.patient_list import PatientList, TargetLine
 
 PLACEHOLDER = "фамилия, дата рождения, СНИЛС, полис, паспорт, телефон, талон или скан"
+SHORTEST_TARGET = 3
+TARGETS_SHOWN = 5
 
 
 class SearchPane(LookupPane):
-    """Find a person by any fragment; Enter opens the card, F3 goes straight to booking."""
+    """Find a person by any fragment; Enter opens the card, F3 goes straight to booking.
+
+    Callers often begin with whom they want to see: a specialty, doctor, service or branch stands below the
+    people, and once chosen it waits for the person.
+    """
 
     NAME = "search"
 
@@ -39,6 +46,7 @@ class SearchPane(LookupPane):
         self.people: PatientList | None = None
         self._laying = asyncio.Lock()
         self.page: PatientPage | None = None
+        self._targets: tuple[BookingTarget, ...] = ()
         self._booking = False
         self._shown_for: str | None = None
 
@@ -65,12 +73,11 @@ class SearchPane(LookupPane):
     def commands(self) -> Mapping[str, Command]:
         """What can be done with the person under the cursor, and a new card."""
         commands: dict[str, Command] = {"search.open": self.press_open, "search.new": self.new_patient}
-        if self.line.value:
+        if self.line.value or self.desk.wanted is not None:
             commands["search.clear"] = self.clear
-        person = self._person()
-        if person is not None:
+        if self.people is not None and self.people.current is not None:
             commands.update(self.list_commands())
-        if person is not None or self.line.value:
+        if self._person() is not None or self.line.value:
             commands["search.book"] = self.press_book
         return commands
 
@@ -83,9 +90,17 @@ class SearchPane(LookupPane):
         self.lookup.forget()
         self.ask_next()
 
+    def connected(self) -> None:
+        """Ask what was typed meanwhile; then let the search get ready for misspelt names."""
+        super().connected()
+        self.ask("prepare_search", lambda services: services.prepare_search(), lambda _: SearchPrepared())
+
     def clear(self) -> None:
-        """Empty the line."""
-        self.line.value = ""
+        """Empty the line, or forget what the next person was to be booked for."""
+        if self.line.value:
+            self.line.value = ""
+        else:
+            self._want(None)
 
     async def press_open(self) -> None:
         """Enter: the card."""
@@ -98,12 +113,21 @@ class SearchPane(LookupPane):
         await self.press_enter()
 
     async def choose(self) -> None:
-        """Open the card of the person under the cursor, or aim a booking at them."""
+        """Open the card of the person under the cursor, or aim a booking at them.
+
+        A target under the cursor waits for its person; where nothing is found, Enter begins a new card.
+        """
         booking, self._booking = self._booking, False
+        target = None if self.people is None else self.people.target
+        if target is not None:
+            self._want(self._targets[target])
+            return
         row = self._person()
         if row is None:
-            if self.line.value.strip():
-                self.desk.announce("Никто не найден. Ins — новый пациент с тем, что набрано.", "warn")
+            if self.page is not None and self.page.draft is not None:
+                await self.new_patient()
+            elif self.line.value.strip():
+                self.desk.announce("Никто не найден: наберите фамилию, дату рождения или номер.", "warn")
             return
         person = Person(row.id, row.full_name, short_name(row.full_name))
         if booking:
@@ -133,21 +157,81 @@ class SearchPane(LookupPane):
         message.stop()
         if self.lookup.answered(message.number):
             await self._show(message.page)
+            self._ask_for_targets(message.number)
         await self.settle()
+
+    def _ask_for_targets(self, number: int) -> None:
+        """Look for what the text may name beside people; the people have not waited for it."""
+        from registrar_tui.screens.answers import TargetsFound
+
+        text = self.lookup.text
+        if sum(map(str.isalpha, text)) >= SHORTEST_TARGET and not any(map(str.isdigit, text)):
+            self.ask(
+                "find_targets",
+                lambda services: services.find_targets(text, limit=TARGETS_SHOWN),
+                lambda targets: TargetsFound(number, tuple(targets)),
+                number,
+            )
+
+    async def on_targets_found(self, message: TargetsFound) -> None:
+        """Add them below the people of the same question."""
+        message.stop()
+        if not (message.targets and self.lookup.is_latest(message.number)):
+            return
+        self._targets = message.targets
+        people = await self._rows()
+        found = () if self.page is None else self.page.rows
+        people.show_people(found, [_target_line(target) for target in message.targets], keep=True)
+        self.desk.keys_changed()
+
+    @on(SearchPrepared)
+    def _search_prepared(self, message: SearchPrepared) -> None:
+        message.stop()
+
+    def failed(self, failure: CallFailed) -> None:
+        """Say what stopped the search; without targets, or unprepared, it still finds people."""
+        if failure.call not in ("find_targets", "prepare_search"):
+            super().failed(failure)
+
+    def _want(self, target: BookingTarget | None) -> None:
+        self.desk.wanted = target
+        self.line.value = ""
+        self._show_count()
+        if target is not None:
+            self.desk.announce(f"К кому: {target.title}. Найдите пациента и нажмите F3.")
+        self.desk.keys_changed()
 
     async def _show(self, page: PatientPage | None) -> None:
         self.page = page
         people = await self._rows()
         rows = () if page is None else page.rows
-        people.show_people(rows, keep=self._shown_for == self.lookup.text)
+        same = self._shown_for == self.lookup.text
+        self._targets = self._targets if same else ()
+        people.show_people(rows, [_target_line(target) for target in self._targets], keep=same)
         self._shown_for = self.lookup.text
         understood = "" if page is None else plain(page.understood)
         self.understood.update(Content(understood))
-        self.count_line.update(Content("" if page is None else self._count(page)))
+        self._show_count()
         self.desk.keys_changed()
+
+    def _show_count(self) -> None:
+        wanted = self.desk.wanted
+        told = "" if self.page is None else self._count(self.page)
+        if wanted is not None:
+            told = f"→ {plain(wanted.title)}, Esc — не нужно" + (f" · {told}" if told else "")
+        self.count_line.update(Content(told))
 
     def _count(self, page: PatientPage) -> str:
         if not page.rows:
             return "Никто не найден. Ins — новый пациент."
         shown = f"{grouped(len(page.rows))} из {grouped(page.total)}"
         return f"{shown} · есть ещё: наберите дату или год рождения" if page.more else shown
+
+
+def _target_line(target: BookingTarget) -> TargetLine:
+    from registrar_tui.screens.target import KIND_WORDS
+    from registrar_tui.widgets.patient_list import TargetLine
+
+    free = f"свободно {target.free}" if target.free else "нет мест"
+    nearest = "" if target.nearest is None else day_and_time(target.nearest)
+    return TargetLine(target.title, KIND_WORDS[target.kind], free, nearest, not target.free)

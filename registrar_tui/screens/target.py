@@ -1,4 +1,4 @@
-"""К кому записать (F3): a specialty, doctor or service by keyword."""
+"""К кому записать (F3): a specialty, doctor or service by keyword, in all branches or in one."""
 
 from __future__ import annotations
 
@@ -25,6 +25,7 @@ KIND_WORDS: Final[dict[TargetKind, str]] = {
     TargetKind.SPECIALTY: "специальность",
     TargetKind.DOCTOR: "врач",
     TargetKind.SERVICE: "услуга",
+    TargetKind.BRANCH: "филиал",
 }
 _COLUMNS: Final = (
     Column("К кому", 24, 44),
@@ -41,10 +42,11 @@ class TargetPane(LookupPane):
     NAME = "target"
 
     def __init__(self) -> None:
-        super().__init__(SearchLine("специальность, врач или услуга", id="target-line"))
+        super().__init__(SearchLine("специальность, врач, услуга или филиал", id="target-line"))
         self.targets = self.found = RowList(_COLUMNS, id="targets")
         self.head = SplitLine(id="target-head")
         self.person: Person | None = None
+        self.branch: BookingTarget | None = None
         self._answer: tuple[BookingTarget, ...] = ()
 
     def compose(self) -> ComposeResult:
@@ -61,12 +63,13 @@ class TargetPane(LookupPane):
             commands.update(self.list_commands())
         return commands
 
-    def aim(self, person: Person, typed: str = "") -> None:
-        """Start choosing for a person; `typed` are letters pressed on the card."""
+    def aim(self, person: Person, typed: str = "", branch: BookingTarget | None = None) -> None:
+        """Start choosing for a person, in one branch if given; `typed` are letters pressed on the card."""
         if self.person != person:
             self.targets.show(())
-        self.person = person
-        self.head.show(Content.assemble((plain(person.name), "bold"), " → к кому записать?"))
+        self.person, self.branch = person, branch
+        where = f" · {plain(branch.title)}" if branch is not None else ""
+        self.head.show(Content.assemble((plain(person.name), "bold"), " → к кому записать?", where))
         self.line.value = typed
         self.line.cursor_position = len(typed)
         self.lookup.forget()
@@ -80,16 +83,22 @@ class TargetPane(LookupPane):
             if self.line.value.strip():
                 self.desk.announce("Такой специальности, врача или услуги нет: измените запрос.", "warn")
             return
-        if self.person is not None:
-            query = GridQuery(kind=target.kind, target_id=target.id, patient_id=self.person.id)
-            await self.desk.open_grid(self.person, query, target.title)
+        if self.person is None:
+            return
+        if target.kind is TargetKind.BRANCH:
+            self.aim(self.person, branch=target)
+            return
+        await self.desk.open_grid(self.person, grid_query(target, self.person, self.branch), target.title)
 
     def inquire(self, question: Question) -> None:
         """Ask for targets; an empty line lists the specialties."""
         person_id = None if self.person is None else self.person.id
+        branch_id = None if self.branch is None else self.branch.id
         self.ask(
             "find_targets",
-            lambda services: services.find_targets(question.text, patient_id=person_id, limit=40),
+            lambda services: services.find_targets(
+                question.text, patient_id=person_id, branch_id=branch_id, limit=40
+            ),
             lambda targets: TargetsFound(question.number, tuple(targets)),
             question.number,
         )
@@ -109,6 +118,12 @@ class TargetPane(LookupPane):
     def _current(self) -> BookingTarget | None:
         row = self.targets.current
         return None if row is None or not isinstance(row.key, int) else self._answer[row.key]
+
+
+def grid_query(target: BookingTarget, person: Person, branch: BookingTarget | None = None) -> GridQuery:
+    """Return the grid of a target for a person, narrowed to a branch; a doctor has but one."""
+    branch_id = None if branch is None or target.kind is TargetKind.DOCTOR else branch.id
+    return GridQuery(kind=target.kind, target_id=target.id, patient_id=person.id, branch_id=branch_id)
 
 
 def _row(index: int, target: BookingTarget) -> Row:

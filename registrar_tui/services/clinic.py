@@ -139,34 +139,54 @@ def _doctor_row(
 
 
 def targets(
-    session: Session, workplace: Workplace, text: str, limit: int, patient_id: int | None = None
+    session: Session,
+    workplace: Workplace,
+    text: str,
+    limit: int,
+    patient_id: int | None = None,
+    branch_id: int | None = None,
 ) -> tuple[dto.BookingTarget, ...]:
-    """Find specialties, doctors and services by keyword, each with what is free.
+    """Find specialties, doctors, services and branches by keyword, each with what is free (at one branch).
 
     What does not suit the person's age comes last and says so.
     """
-    free = free_by_doctor(session, workplace)
-    by_specialty: dict[int, Free] = {}
-    statement = select(col(Doctor.id), col(Doctor.specialty_id), col(Doctor.accepting))
-    for doctor_id, specialty_id, accepting in session.execute(statement):
-        if accepting:
-            found = by_specialty.get(specialty_id, Free()) + free.get(doctor_id, Free())
-            by_specialty[specialty_id] = found
-        else:
-            free.pop(doctor_id, None)
-    services = {row[0]: row[1] for row in session.execute(select(col(Service.id), col(Service.specialty_id)))}
+    matches = match_targets(session, text, limit)
+    if not matches:
+        return ()  # most of what is typed into the search of people; counting what is free takes longest
+    free = _free_by_target(session, workplace, branch_id)
     answer = []
-    for match in match_targets(session, text, limit):
-        if match.kind is dto.TargetKind.DOCTOR:
-            found = free.get(match.id, Free())
-        elif match.kind is dto.TargetKind.SERVICE:
-            found = by_specialty.get(services[match.id], Free())
-        else:
-            found = by_specialty.get(match.id, Free())
+    for match in matches:
+        found = free[match.kind].get(match.id)
+        if found is None and branch_id is not None and match.kind is dto.TargetKind.DOCTOR:
+            continue  # of another branch
+        found = found or Free()
         answer.append(
             dto.BookingTarget(match.kind, match.id, match.title, match.detail, found.count, found.nearest)
         )
     return _by_age(session, workplace, tuple(answer), patient_id)
+
+
+def _free_by_target(
+    session: Session, workplace: Workplace, branch_id: int | None
+) -> dict[dto.TargetKind, dict[int, Free]]:
+    """Count what is free with each doctor (of one branch), and add it up by specialty, service and branch."""
+    free = free_by_doctor(session, workplace)
+    counts: dict[dto.TargetKind, dict[int, Free]] = {kind: {} for kind in dto.TargetKind}
+    statement = select(col(Doctor.id), col(Doctor.specialty_id), col(Doctor.branch_id), col(Doctor.accepting))
+    for doctor_id, specialty_id, doctors_branch, accepting in session.execute(statement):
+        if branch_id not in (None, doctors_branch):
+            continue
+        found = free.get(doctor_id, Free()) if accepting else Free()
+        counts[dto.TargetKind.DOCTOR][doctor_id] = found
+        for kind, number in (
+            (dto.TargetKind.SPECIALTY, specialty_id),
+            (dto.TargetKind.BRANCH, doctors_branch),
+        ):
+            counts[kind][number] = counts[kind].get(number, Free()) + found
+    for service_id, specialty_id in session.execute(select(col(Service.id), col(Service.specialty_id))):
+        of_specialty = counts[dto.TargetKind.SPECIALTY].get(specialty_id, Free())
+        counts[dto.TargetKind.SERVICE][service_id] = of_specialty
+    return counts
 
 
 def _by_age(
@@ -193,6 +213,7 @@ def _by_age(
         dto.TargetKind.SPECIALTY: specialties,
         dto.TargetKind.DOCTOR: doctors_there,
         dto.TargetKind.SERVICE: services_there,
+        dto.TargetKind.BRANCH: set[int](),
     }
     word = "принимает детей" if unsuitable == "child" else "принимает взрослых"
     last = [

@@ -52,7 +52,7 @@ class PatientPage:
     total: int
     more: bool = False
     draft: PatientDraft | None = None
-    """A new card filled from the query, where nothing was found."""
+    """A new card filled from the query."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,16 +117,17 @@ class PatientCard:
 
 
 class TargetKind(StrEnum):
-    """What a booking may be aimed at."""
+    """What a booking may be aimed at; a branch only narrows the choice of the others."""
 
     SPECIALTY = "specialty"
     DOCTOR = "doctor"
     SERVICE = "service"
+    BRANCH = "branch"
 
 
 @dataclass(frozen=True, slots=True)
 class BookingTarget:
-    """A specialty, doctor or service found by keyword, with what is free."""
+    """A specialty, doctor, service or branch found by keyword, with what is free."""
 
     kind: TargetKind
     id: int
@@ -234,7 +235,7 @@ class SlotGrid:
 
 @dataclass(frozen=True, slots=True)
 class GridQuery:
-    """Which grid to draw; `minutes` and `service_id` are filters, None means any."""
+    """Which grid to draw, of any kind but BRANCH; the ids and `minutes` are filters, None means any."""
 
     kind: TargetKind
     target_id: int

@@ -32,14 +32,21 @@ class Services(Merging, Protocol):
         """
         ...
 
+    def prepare_search(self) -> None:
+        """Read what the search keeps in memory, lest the first misspelt name wait for it."""
+        ...
+
     def patient_card(self, patient_id: int) -> dto.PatientCard:
         """Open one person's card; `not_found`."""
         ...
 
     def find_targets(
-        self, text: str, *, patient_id: int | None = None, limit: int = 12
+        self, text: str, *, patient_id: int | None = None, branch_id: int | None = None, limit: int = 12
     ) -> tuple[dto.BookingTarget, ...]:
-        """Find specialties, doctors and services by keyword in any layout; empty text lists specialties."""
+        """Find specialties, doctors, services and branches by keyword in any layout.
+
+        Empty text lists the specialties; `branch_id` counts what is free there and leaves its doctors only.
+        """
         ...
 
     def doctors(self, specialty: str | None = None) -> tuple[dto.DoctorRow, ...]:

@@ -47,7 +47,9 @@ class _Place(NamedTuple):
 @cache
 def _places(count: int) -> Question:
     """Where the people of a list are attached, and when they were or will be here last."""
-    attached = (_ATTACHMENT.patient_id == _P.id) & (_ATTACHMENT.status == bindparam("status"))
+    # Named again: PostgreSQL without statistics would read through all attachments (300 ms of a million).
+    these = among(_ATTACHMENT.patient_id, "ids", count)
+    attached = (_ATTACHMENT.patient_id == _P.id) & (_ATTACHMENT.status == bindparam("status")) & these
     last_visit = select(func.max(_VISIT.starts_at)).where(_VISIT.patient_id == _P.id).scalar_subquery()
     return Question(
         select(_P.id, _ATTACHMENT.branch_id, _ATTACHMENT.district, _BRANCH.name, last_visit.label("visited"))
@@ -75,7 +77,7 @@ def find_patients(
 
     Best first: whole numbers, the same names, names that begin so, of these those attached to `branch_id`,
     then similar ones. `limit` is kept within 1 and 1000. `total` is the highest card number (see
-    `search_people.highest_id`). Where nothing is found, `draft` is a new card filled from the text.
+    `search_people.highest_id`). `draft` is a new card filled from the text.
     """
     limit = max(1, min(limit, LARGEST_PAGE))
     total = people.highest_id(session)
@@ -87,7 +89,7 @@ def find_patients(
         tried = not_found(understand(text, today), fuzzy=bool(query.tokens))
         return PatientPage((), tried, total, draft=draft(query))
     _follow_merges(session, finder.hits)
-    best = sorted(finder.hits.values(), key=_fitness)[: max(POOL, limit)]
+    best = _shortlist(finder.hits.values(), limit)
     places = _places_of(session, [hit.person.id for hit in best])
     hits = _ranked(best, places, branch_id)
     words = understood(query, finder.reading)
@@ -98,6 +100,7 @@ def find_patients(
         understood=words,
         total=total,
         more=finder.full or len(finder.hits) > limit,
+        draft=draft(query),
     )
 
 
@@ -119,6 +122,10 @@ def _search(session: Session, queries: Iterable[Query], limit: int) -> tuple[Sim
         finder.find_similar()
         if finder.hits:
             return finder, True
+    for finder in finders:
+        finder.find_unlikely()
+        if finder.hits:
+            return finder, False
     return (finders[0] if finders else None), False
 
 
@@ -153,6 +160,14 @@ def _follow_merges(session: Session, hits: dict[int, Hit]) -> None:
 def _places_of(session: Session, ids: list[int]) -> dict[int, _Place]:
     values = {**listed("ids", ids), "status": AttachmentStatus.ACTIVE.value}
     return {row[0]: _Place._make(row) for row in _places(width(len(ids))).rows(session, values)}
+
+
+def _shortlist(hits: Iterable[Hit], limit: int) -> list[Hit]:
+    """Return those who may come on the page: the fittest, and whoever fits as well as the last of them."""
+    best = sorted(hits, key=_fitness)[: max(POOL, limit)]
+    while len(best) > limit and _fitness(best[-1]) != _fitness(best[limit - 1]):
+        best.pop()
+    return best
 
 
 def _fitness(hit: Hit) -> tuple[int, int, bool]:

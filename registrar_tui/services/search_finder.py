@@ -4,20 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import permutations
 from typing import Final
 
 from sqlmodel import Session
 
 from registrar_tui.services import search_people as people
-from registrar_tui.services import surname_index
+from registrar_tui.services import surname_index, surname_memory
 from registrar_tui.services.search_keys import one_typo_from_start
+from registrar_tui.services.search_numbers import TAILS, Number, NumberKind
 from registrar_tui.services.search_people import Person
 from registrar_tui.services.search_query import (
     PATRONYMIC,
     Birth,
     Names,
-    NumberKind,
     Query,
     name_readings,
     regrouped,
@@ -28,7 +29,7 @@ from registrar_tui.services.search_words import why_names, why_number
 
 SIMILAR_READ: Final = 3 * POOL
 _BY_TURNS: Final = 5
-_WORDS_BY_PHONE: Final = 3
+_WORDS_BY_TAIL: Final = 3
 _SHORTEST_WITH_TYPO: Final = 4
 _SHORTEST_GIVEN: Final = 3
 WHOLE_NUMBER, _SAME, _BEGINNING, SIMILAR = range(4)
@@ -72,21 +73,45 @@ class Finder:
         """Add people whose numbers, dates and names agree with what was typed."""
         query = self.query
         for number in query.numbers:
-            if number.kind is not NumberKind.TAIL:
+            # Of as many digits as a passport or a СНИЛС, old policies are few: looked for where those fail.
+            rare = number.kind is NumberKind.POLICY and len(number.value) in (10, 11)
+            if number.kind not in TAILS and not (rare and self.hits):
                 found = people.by_number(self._session, number.kind, number.value)
                 self._add(found, WHOLE_NUMBER, why_number(number.kind, number.value))
         if query.tokens and self.hits:
             return
         tails = self._tails()
-        for birth in query.births:
-            self._find_born(birth)
-        for tail in tails:
-            self._find_phone(tail, typos=False)
-        if query.tokens and not (query.births or tails):
+        meanings = [partial(self._find_born, birth) for birth in query.births]
+        meanings += [partial(self._find_tail, tail) for tail in tails]
+        if query.tokens and not meanings:
             self._find_named(None)
+        self._find_each(meanings)
 
-    def _tails(self) -> list[str]:
-        return [number.value for number in self.query.numbers if number.kind is NumberKind.TAIL]
+    def find_unlikely(self) -> None:
+        """Add people by the meanings that were not worth a look while there were others."""
+        self._find_each([partial(self._find_tail, tail) for tail in self.query.unlikely])
+
+    def _tails(self) -> list[Number]:
+        return [number for number in self.query.numbers if number.kind in TAILS]
+
+    def _find_each(self, meanings: Sequence[Callable[[], None]]) -> None:
+        """Show every meaning of the digits: people by turns, as many of each as the page can hold.
+
+        «1958» is a year to thousands, who would otherwise hide those whose phone or policy ends so.
+        """
+        found: list[list[Hit]] = []
+        for meaning in meanings:
+            known = len(self.hits)
+            meaning()
+            if len(self.hits) > known:
+                found.append(list(self.hits.values())[known:])
+        if len(found) < 2:
+            return
+        share = max(1, self._limit // len(found))
+        for hits in found:
+            hits.sort(key=lambda hit: (hit.tier, hit.distance, hit.begun))
+            for place, hit in enumerate(hits):
+                hit.distance += place // share
 
     def _add(
         self,
@@ -121,19 +146,20 @@ class Finder:
         self._note_full(found)
         self._add(found, _BEGINNING, why_names(self.query, birth))
 
-    def _find_phone(self, tail: str, *, typos: bool) -> None:
-        phone = why_number(NumberKind.TAIL, tail)
+    def _find_tail(self, tail: Number, *, typos: bool = False) -> None:
+        why = why_number(*tail)
         if not self.query.tokens:
-            found = people.by_phone(self._session, tail, self._most)
-            self._note_full(found)
-            self._add(found, _BEGINNING, phone)
+            # Four digits have many meanings, and each gets but a share of the page.
+            found = people.by_tail(self._session, *tail, self._limit + 1)
+            self.full = self.full or len(found) > self._limit
+            self._add(found, _BEGINNING, why)
         elif typos:
-            found = people.by_phone(self._session, tail, SIMILAR_READ)
-            self._add_fitting(found, None, phone, typos=True)
+            found = people.by_tail(self._session, *tail, SIMILAR_READ)
+            self._add_fitting(found, None, why, typos=True)
         else:
-            words = self.query.tokens[:_WORDS_BY_PHONE]
-            found = people.by_phone_and_names(self._session, tail, words, self._most)
-            self._add_fitting(found, None, phone, typos=False)
+            words = self.query.tokens[:_WORDS_BY_TAIL]
+            found = people.by_tail(self._session, *tail, self._most, words)
+            self._add_fitting(found, None, why, typos=False)
 
     def _add_fitting(self, found: Sequence[Person], birth: Birth | None, also: str, *, typos: bool) -> None:
         for person in found:
@@ -166,6 +192,8 @@ class Finder:
             known = len(self.hits)
             readings = [names for names in name_readings(group) if self._may_be(names)]
             for place, names in enumerate(readings):
+                if len(self.hits) > known and not self._is_given(names.first):
+                    break
                 found = self._people(names, birth)
                 self._note_full(found)
                 self._add(found, _SAME if names.last else _BEGINNING, why, names)
@@ -211,6 +239,10 @@ class Finder:
             short = min(len(names.first), len(names.middle)) <= _SHORTEST_GIVEN
             return short or PATRONYMIC(names.middle) is not None
         return not (names.first or names.middle) or bool(self._surnames(names.last))
+
+    def _is_given(self, start: str) -> bool:
+        """Tell whether a common first name begins so: only then a second order of words is worth a look."""
+        return any(name.startswith(start) for name in surname_memory.common_given_names(self._session))
 
     def _people(self, names: Names, birth: Birth | None) -> Sequence[Person]:
         session, most = self._session, self._most

@@ -13,13 +13,16 @@ from typing import Any, Final, NamedTuple
 from sqlmodel import Session
 
 from registrar_tui.services import search_ways as ways
-from registrar_tui.services.search_query import Birth, Names, NumberKind
+from registrar_tui.services.search_keys import number_key
+from registrar_tui.services.search_numbers import SHORTEST_TAIL, NumberKind
+from registrar_tui.services.search_query import Birth, Names
 from registrar_tui.services.search_statements import Question, listed, width
 from registrar_tui.services.search_ways import POOL
 from registrar_tui.services.surname_index import END
 
 BORN_THAT_DAY: Final = 1000
 SURNAMES_ENTERED: Final = ways.SURNAMES_ENTERED
+_SHORTEST_WITH_SERIES: Final = 8
 _LARGEST_ID: Final = 2**31 - 1
 
 
@@ -61,7 +64,7 @@ def highest_id(session: Session) -> int:
 def by_number(session: Session, kind: NumberKind, value: str) -> list[Person]:
     """Return the owners of a whole number of any kind but a phone's tail."""
     if kind is NumberKind.PHONE:
-        return by_phone(session, value, POOL)
+        return by_tail(session, NumberKind.TAIL, value, POOL)
     if kind is NumberKind.DOCUMENT:
         return _read(ways.DOCUMENT, session, {"value": value})
     if kind in (NumberKind.TICKET, NumberKind.VISIT):
@@ -73,21 +76,31 @@ def by_number(session: Session, kind: NumberKind, value: str) -> list[Person]:
         found = _read(ways.RETIRED_OWNER[kind], session, {"value": value})
     if found or kind is NumberKind.SNILS:
         return found
-    return _read(ways.POLICY, session, {"value": value})
+    found = _read(ways.POLICY, session, {"value": value})
+    return found or _by_policy_with_series(session, value)
 
 
-def by_phone(session: Session, tail: str, most: int) -> list[Person]:
-    """Return people whose phone ends with these digits."""
+def _by_policy_with_series(session: Session, key: str) -> list[Person]:
+    """Return the owners of a policy whose series and number read as one are this key."""
+    if key.isdigit() and len(key) < _SHORTEST_WITH_SERIES:
+        return []  # a whole number or its end, both looked up elsewhere
+    rows = ways.ENDING_POLICIES.rows(session, {"end": key[-SHORTEST_TAIL:]})
+    return by_ids(session, [owner for owner, series, number in rows if number_key(series, number) == key])
+
+
+def by_tail(
+    session: Session, kind: NumberKind, tail: str, most: int, words: Sequence[str] = ()
+) -> list[Person]:
+    """Return people one of whose numbers ends with these digits, four or more, in no order.
+
+    Each of the words begins one of a person's names.
+    """
     start = tail[::-1]
-    return _read(ways.BY_PHONE, session, {"phone_from": start, "phone_to": start + END, "most": most})
-
-
-def by_phone_and_names(session: Session, tail: str, words: Sequence[str], most: int) -> list[Person]:
-    """Return people whose phone ends so and each of these words begins one of whose names."""
-    values: dict[str, Any] = {"phone_from": tail[::-1], "phone_to": tail[::-1] + END, "most": most}
+    values: dict[str, Any] = {"most": most, "tail": tail, "end": tail[-SHORTEST_TAIL:]}
+    values |= {"before": len(tail) - 1, "phone_from": start, "phone_to": start + END}
     for place, word in enumerate(words):
         values |= {f"word{place}_from": word, f"word{place}_to": word + END}
-    return _read(ways.phone_of(len(words)), session, values)
+    return _read(ways.tail_of(kind, len(words)), session, values)
 
 
 def by_ids(session: Session, ids: Sequence[int]) -> list[Person]:

@@ -7,35 +7,25 @@ import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
-from enum import StrEnum
 from itertools import permutations
 from typing import Final, NamedTuple
 
-from registrar_tui.services.search_keys import fold, has_cyrillic, number_key, other_layout
+from registrar_tui.services.search_keys import fold, has_cyrillic, other_layout
+from registrar_tui.services.search_numbers import (
+    LABEL_WORDS,
+    RARE_TAILS,
+    Number,
+    NumberKind,
+    is_label,
+    lettered,
+    meanings,
+)
+from registrar_tui.validators.policy_barcode import PolicyBarcode, read_policy_barcode
 
-LONGEST_TEXT: Final = 200
+LONGEST_TEXT: Final = 300
+"""Signs read of a text; a scanned policy has 260."""
 _EARLIEST: Final = 1900
 _MOST_TOKENS: Final = 4
-
-
-class NumberKind(StrEnum):
-    """What a run of digits may be the number of."""
-
-    TICKET = "ticket"
-    VISIT = "visit"
-    SNILS = "snils"
-    ENP = "enp"
-    POLICY = "policy"
-    DOCUMENT = "document"
-    PHONE = "phone"
-    TAIL = "tail"
-
-
-class Number(NamedTuple):
-    """One meaning of digits; the value is what the index holds (a tail: digits as typed)."""
-
-    kind: NumberKind
-    value: str
 
 
 class Birth(NamedTuple):
@@ -67,6 +57,10 @@ class Query:
     numbers: tuple[Number, ...] = ()
     births: tuple[Birth, ...] = ()
     switched: bool = False
+    sex: str = ""
+    """M or F where a scan says it."""
+    unlikely: tuple[Number, ...] = ()
+    """Meanings looked at where all others fail: «иванов 1958» is hardly the end of a СНИЛС."""
 
     def __bool__(self) -> bool:
         """Tell whether anything was understood."""
@@ -81,25 +75,17 @@ _YEAR_WORD: Final = re.compile(
     r"(?<!\d)((?:19|20)?\d\d)[\s-]*(?:года?\b|г(?![^\W\d_])\.?\s*(?:р(?![^\W\d_])\.?)?)(?:\s*рожд\w*\.?)?",
     re.IGNORECASE,
 )
-_LABEL_WORDS: Final = "тел(?:ефон)?|снилс|енп|полис|паспорт|талон|при[её]м|визит"
-_LABEL: Final = re.compile(rf"(?:{_LABEL_WORDS})[.:]?", re.IGNORECASE).fullmatch
 _GROUP: Final = re.compile(
-    rf"(?:\b(?P<label>{_LABEL_WORDS})\b[\s.:#]*)?"
+    rf"(?:\b(?P<label>{LABEL_WORDS})\b[\s.:#]*)?"
     r"(?P<digits>\+?[ (]*\d(?:[\d\s().#/-]*\d)?)",
     re.IGNORECASE,
 )
 _WORD: Final = re.compile(r"[^\W\d_]+(?:[-'’`][^\W\d_]+)*")
-_SNILS_SHAPE: Final = re.compile(r"\d{3}-\d{3}-\d{3}[- ]\d{2}")
-_LABELS: Final[dict[str, tuple[NumberKind, ...]]] = {
-    "тел": (NumberKind.PHONE, NumberKind.TAIL),
-    "сни": (NumberKind.SNILS,),
-    "енп": (NumberKind.ENP,),
-    "пол": (NumberKind.ENP, NumberKind.POLICY),
-    "пас": (NumberKind.DOCUMENT,),
-    "тал": (NumberKind.TICKET, NumberKind.VISIT),
-    "при": (NumberKind.VISIT,),
-    "виз": (NumberKind.VISIT,),
-}
+_PLAIN: Final = re.compile(r"[0-9A-Za-zА-Яа-яЁё .,+()'-]*").fullmatch
+"""Text as it is nearly always typed, in which there is nothing to clean."""
+_DIGIT: Final = re.compile(r"\d").search
+# What a scanner sets before a code (ISO/IEC 15424: `]Q1`, `]L2`), as either layout types it.
+_SCANNER_PREFIX: Final = re.compile(r"\s*[\]ъЪ][A-Za-zА-Яа-я]\d(?=[0-9A-Za-zА-Яа-я]{8})")
 
 
 def understand(text: str, today: date) -> tuple[Query, ...]:
@@ -109,7 +95,11 @@ def understand(text: str, today: date) -> tuple[Query, ...]:
 
 def readings(text: str, today: date) -> Iterator[Query]:
     """Yield the readings one by one: the second is seldom asked for."""
-    clean = _cleaned(text[:LONGEST_TEXT])
+    text = _SCANNER_PREFIX.sub("", text[:LONGEST_TEXT], count=1)
+    if (barcode := read_policy_barcode(text)) is not None:
+        yield _scanned(barcode)
+        return
+    clean = _cleaned(text)
     switched = _all_switched(clean.split())
     if switched != " ".join(clean.split()):
         candidates = ((switched, True), (clean, False))
@@ -122,7 +112,22 @@ def readings(text: str, today: date) -> Iterator[Query]:
             yield query
 
 
+def _scanned(barcode: PolicyBarcode) -> Query:
+    """Return the reading of a policy's barcode: its number, else its owner by name and birth."""
+    names = (barcode.last_name, barcode.first_name, barcode.middle_name)
+    typed = tuple(name for name in names if fold(name))
+    return Query(
+        typed,
+        tuple(map(fold, typed)),
+        (Number(NumberKind.ENP, barcode.enp),),
+        (Birth(barcode.birth_date, barcode.birth_date),),
+        sex=barcode.sex,
+    )
+
+
 def _cleaned(text: str) -> str:
+    if _PLAIN(text):
+        return text
     text = unicodedata.normalize("NFKC", text.replace("№", "#"))
     kept = [
         str(unicodedata.decimal(sign)) if sign.isdecimal() else sign
@@ -154,85 +159,39 @@ def _parse(text: str, today: date, *, switched: bool = False) -> Query:
         births.extend(found)
         return " | " if found else match[0]
 
-    rest = _ISO_DATE.sub(lambda m: take(m, _day(m[3], m[2], m[1], today)), text)
-    rest = _DATE.sub(lambda m: take(m, _day(m[1], m[2], m[3], today)), rest)
-    rest = _MONTH.sub(lambda m: take(m, _month(m[1], m[2], today)), rest)
-    rest = _YEAR_WORD.sub(lambda m: take(m, _years(m[1], today)), rest)
+    rest = text
+    if _DIGIT(text):
+        rest = _ISO_DATE.sub(lambda m: take(m, _day(m[3], m[2], m[1], today)), text)
+        rest = _DATE.sub(lambda m: take(m, _day(m[1], m[2], m[3], today)), rest)
+        rest = _MONTH.sub(lambda m: take(m, _month(m[1], m[2], today)), rest)
+        rest = _YEAR_WORD.sub(lambda m: take(m, _years(m[1], today)), rest)
     groups = list(_GROUP.finditer(rest))
-    words = _WORD.findall(_GROUP.sub(" | ", rest))
-    pairs = [(word, key) for word in words if (key := fold(word)) and not (groups and _LABEL(word))]
+    words = _WORD.findall(_GROUP.sub(" | ", rest) if groups else rest)
+    pairs = [(word, key) for word in words if (key := fold(word)) and not (groups and is_label(word))]
     pairs = pairs[:_MOST_TOKENS]
     numbers: list[Number] = []
+    unlikely: list[Number] = []
     for group in groups:
-        label = (group["label"] or "")[:3].lower()
-        kinds = _meanings(group["digits"])
-        if label:
-            kinds = [number for number in kinds if number.kind in _LABELS[label]]
-        else:
-            births.extend(_compact_births(group["digits"], today))
+        label = group["label"] or ""
+        kinds = meanings(group["digits"], label)
+        if not label:
+            compact = _compact_births(group["digits"], today)
+            births.extend(compact)
             if pairs:
                 kinds = [number for number in kinds if number.kind is not NumberKind.VISIT]
+            if pairs and compact:
+                unlikely += [number for number in kinds if number.kind in RARE_TAILS]
+                kinds = [number for number in kinds if number.kind not in RARE_TAILS]
         numbers.extend(kinds)
-    numbers.extend(_lettered(rest))
+    numbers.extend(lettered(rest))
     return Query(
         tuple(word for word, _ in pairs),
         tuple(key for _, key in pairs),
         tuple(dict.fromkeys(numbers)),
         tuple(dict.fromkeys(births)),
         switched,
+        unlikely=tuple(unlikely),
     )
-
-
-def _lettered(text: str) -> list[Number]:
-    """Return documents and policies whose numbers have letters: «I-АК 123456», «АБ-12345»."""
-    chunks = [chunk for chunk in text.split() if not _LABEL(chunk) and chunk != "|"]
-    joined = "".join(chunks)
-    digits = sum(sign.isdigit() for sign in joined)
-    letters = sum(sign.isalpha() for sign in joined)
-    if not (5 <= digits <= 14 and 1 <= letters <= 7):
-        return []
-    found = [Number(NumberKind.DOCUMENT, number_key("", joined))]
-    for chunk in chunks:
-        if any(sign.isdigit() for sign in chunk) and any(sign.isalpha() for sign in chunk):
-            found.append(Number(NumberKind.POLICY, chunk.upper()))
-    return found
-
-
-def _meanings(raw: str) -> list[Number]:
-    digits = re.sub(r"\D", "", raw)
-    size = len(digits)
-    if raw.lstrip().startswith("+"):
-        return [_phone(digits)] if size == 11 else _tail(digits)
-    if _SNILS_SHAPE.fullmatch(raw.strip()):
-        return [Number(NumberKind.SNILS, digits)]
-    found: list[Number] = []
-    if size == 20:
-        found.append(Number(NumberKind.TICKET, digits))
-    elif size == 16:
-        found.append(Number(NumberKind.ENP, digits))
-    elif size == 11:
-        found.append(Number(NumberKind.SNILS, digits))
-        if digits[0] in "78":
-            found.append(_phone(digits))
-    elif size == 10:
-        found.append(Number(NumberKind.DOCUMENT, digits))
-        if digits[0] in "3489":
-            found.insert(0 if digits[0] == "9" else 1, Number(NumberKind.PHONE, "7" + digits))
-    elif size < 10:
-        found.extend(_tail(digits))
-        if size <= 7:
-            found.append(Number(NumberKind.VISIT, digits))
-    if 6 <= size <= 19 and size not in (10, 11, 16):
-        found.append(Number(NumberKind.POLICY, digits))
-    return found
-
-
-def _phone(digits: str) -> Number:
-    return Number(NumberKind.PHONE, "7" + digits[1:] if digits[0] == "8" else digits)
-
-
-def _tail(digits: str) -> list[Number]:
-    return [Number(NumberKind.TAIL, digits)] if len(digits) >= 4 else []
 
 
 def _compact_births(raw: str, today: date) -> tuple[Birth, ...]:

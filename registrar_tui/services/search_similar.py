@@ -43,7 +43,7 @@ class SimilarFinder(Finder):
                 births.remove(birth)
         if not self.query.births:
             for tail in tails:
-                self._find_phone(tail, typos=True)
+                self._find_tail(tail, typos=True)
         dated: list[Birth | None] = [*births] if self.query.births or tails else [None]
         known = len(self.hits)
         guesses = (self._given_name_typo, self._misspelt, self._unfinished, self._two_typos)

@@ -10,10 +10,11 @@ from datetime import date
 from functools import cache
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, and_, bindparam, func, literal_column, or_, select
+from sqlalchemy import ColumnElement, Integer, and_, bindparam, func, literal_column, or_, select
 
 from registrar_tui.models import Patient
-from registrar_tui.services.search_query import Birth, Names, NumberKind
+from registrar_tui.services.search_numbers import NumberKind
+from registrar_tui.services.search_query import Birth, Names
 from registrar_tui.services.search_statements import Question, among, listed, width
 from registrar_tui.services.surname_index import END
 
@@ -22,6 +23,8 @@ POOL: Final = 40
 SURNAMES_ENTERED: Final = 300
 """Surnames of the dictionary with one beginning that are looked through one by one."""
 _GIVEN_NAMES_READ: Final = 600
+_NUMBERS_READ: Final = 500
+"""Numbers read of those with the same last four digits: a hundred in a million."""
 
 _TABLES: Final = Patient.metadata.tables
 _P: Final = _TABLES["patient"].c
@@ -42,6 +45,7 @@ _COLUMNS: Final = (
 )
 _ALL: Final = select(*_COLUMNS)
 _MOST: Final[Any] = bindparam("most")
+_BEFORE: Final[Any] = bindparam("before", type_=Integer)
 # An index of three columns is entered without one in the middle by naming all its values (a loose scan).
 INITIALS: Final = listed("initials", [*"абвгдежзийклмнопрстуфхцчшщъыьэюя", ""])
 
@@ -97,9 +101,6 @@ BY_LAST: Final = Question(
     _ALL.where(*_range(_P.last_key, "last")).order_by(_P.last_key, _P.first_key).limit(_MOST)
 )
 BY_YEAR: Final = Question(_ALL.where(*_born()).order_by(_P.birth_date, _P.last_key).limit(_MOST))
-BY_PHONE: Final = Question(
-    _ALL.where(*_range(_P.phone_reversed, "phone")).order_by(_P.phone_reversed).limit(_MOST)
-)
 TOTAL: Final = Question(select(func.max(_P.id)))
 # The unique indexes hold living cards only, and serve a query that says so.
 _LIVING: Final = _P.merged_into_id.is_(None)
@@ -124,6 +125,22 @@ def _owners(table: str, column: str) -> Question:
 POLICY: Final = _owners("policy", "number")
 DOCUMENT: Final = _owners("identity_document", "number_key")
 VISITOR: Final = _owners("visit", "id")
+_POLICY: Final = _TABLES["policy"].c
+_DOCUMENT: Final = _TABLES["identity_document"].c
+# The last four signs of a number, spelt as their index is (`models/patient.py`).
+_SNILS_END: Final = func.substr(_P.snils, literal_column("8"))
+
+
+def _end(number: Any) -> ColumnElement[str]:
+    end: ColumnElement[str] = func.substr(number, func.length(number) - literal_column("3"))
+    return end
+
+
+ENDING_POLICIES: Final = Question(
+    select(_POLICY.patient_id, _POLICY.series, _POLICY.number)
+    .where(_end(_POLICY.number) == bindparam("end"))
+    .limit(_NUMBERS_READ)
+)
 
 
 # The shapes of a statement are told by what it is given: names present or absent, lengths of lists.
@@ -199,13 +216,27 @@ def given(birth: bool) -> Question:
 
 
 @cache
-def phone_of(words: int) -> Question:
-    """By the tail of a phone, each word the beginning of some name."""
+def tail_of(kind: NumberKind, words: int) -> Question:
+    """By the last digits of a number (four, then any before them), each word the beginning of a name."""
     keys = (_P.last_key, _P.first_key, _P.middle_key)
     conditions = [
         or_(*(and_(*_range(_hidden(key), f"word{place}")) for key in keys)) for place in range(words)
     ]
-    return Question(_ALL.where(*_range(_P.phone_reversed, "phone"), *conditions).limit(_MOST))
+    return Question(_ALL.where(*_ending(kind, all_of_them=words > 0), *conditions).limit(_MOST))
+
+
+def _ending(kind: NumberKind, *, all_of_them: bool) -> tuple[ColumnElement[bool], ...]:
+    if kind is NumberKind.TAIL:
+        return _range(_P.phone_reversed, "phone")
+    if kind is NumberKind.SNILS_TAIL:
+        whole = func.substr(_P.snils, literal_column("11") - _BEFORE) == bindparam("tail")
+        return (_SNILS_END.op("=")(bindparam("end")), whole)
+    table, number = (
+        (_POLICY, _POLICY.number) if kind is NumberKind.POLICY_TAIL else (_DOCUMENT, _DOCUMENT.number_key)
+    )
+    whole = func.substr(number, func.length(number) - _BEFORE) == bindparam("tail")
+    owners = select(table.patient_id).where(_end(number) == bindparam("end"), whole)
+    return (_P.id.in_(owners if all_of_them else owners.limit(_MOST)),)
 
 
 @cache

@@ -8,15 +8,8 @@ from typing import Final
 
 from registrar_tui.services.dto import PatientDraft
 from registrar_tui.services.search_keys import fold
-from registrar_tui.services.search_query import (
-    PATRONYMIC,
-    Birth,
-    Names,
-    Number,
-    NumberKind,
-    Query,
-    name_readings,
-)
+from registrar_tui.services.search_numbers import TAILS, Number, NumberKind
+from registrar_tui.services.search_query import PATRONYMIC, Birth, Names, Query, name_readings
 
 _LOWER_PARTS: Final = ("оглы", "кызы", "заде")
 _ROLES: Final = ("фамилия", "имя", "отчество")
@@ -56,7 +49,9 @@ def _meanings(query: Query) -> list[str]:
     if found or len(numbers) > 1:
         # Any short number may be that of an old policy; it is looked up, but not worth a word beside others.
         numbers = [number for number in numbers if number.kind is not NumberKind.POLICY]
-    return found + [_number(number) for number in numbers]
+    ends = [number for number in numbers if number.kind in TAILS]
+    found += [_number(number) for number in numbers if number not in ends]
+    return found + ([f"конец номера …{ends[0].value}"] if len(ends) > 1 else [_number(end) for end in ends])
 
 
 def _birth(birth: Birth) -> tuple[str, str]:
@@ -75,8 +70,8 @@ def _number(number: Number) -> str:
         return f"документ {passport_text(value)}" if value.isdigit() else f"документ …{value[-4:]}"
     if number.kind is NumberKind.PHONE:
         return f"телефон +{value}"
-    if number.kind is NumberKind.TAIL:
-        return f"телефон …{value}"
+    if number.kind in TAILS:
+        return why_number(number.kind, value)
     if number.kind is NumberKind.TICKET:
         return "код талона"
     if number.kind is NumberKind.VISIT:
@@ -93,6 +88,9 @@ def why_number(kind: NumberKind, value: str) -> str:
         NumberKind.ENP: "полис",
         NumberKind.POLICY: "полис",
         NumberKind.DOCUMENT: "документ",
+        NumberKind.SNILS_TAIL: f"СНИЛС …{value[-4:]}",
+        NumberKind.POLICY_TAIL: f"полис …{value[-4:]}",
+        NumberKind.DOCUMENT_TAIL: f"документ …{value[-4:]}",
     }
     return words.get(kind) or f"телефон …{value[-4:]}"
 
@@ -155,6 +153,7 @@ def draft(query: Query) -> PatientDraft:
         first_name=first,
         middle_name=middle,
         birth_date=russian_date(exact.pop()) if len(exact) == 1 else "",
+        sex=query.sex,
         snils=snils_text(snils) if snils else "",
         policy=numbers.get(NumberKind.ENP, ""),
         passport=passport_text(passport) if passport else "",

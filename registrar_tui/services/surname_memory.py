@@ -1,13 +1,14 @@
 """The surname dictionary in memory, for names two typos apart: those have no key in the base to share.
 
-Loading 70,000 surnames takes a tenth of a second, once for each engine; from then on a search asks the base
-only for surnames added since. A surname that has left the dictionary stays here and leads to nobody.
+Loading 95,000 surnames takes a quarter of a second, once for each engine; from then on a search asks the base
+only for surnames added since. A surname that has left the dictionary stays here and leads to nobody. Long
+work is done in pieces of a few milliseconds: a thread that is busy in C would hold up the echo of keys.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from heapq import nlargest
+from collections.abc import Iterable, Iterator, Sequence
+from threading import Lock
 from typing import Any, Final, NamedTuple
 from weakref import WeakKeyDictionary
 
@@ -16,7 +17,7 @@ from sqlmodel import Session
 
 from registrar_tui.models import Surname
 from registrar_tui.services.search_people import first_names_of
-from registrar_tui.services.search_sound import first_sound, sound
+from registrar_tui.services.search_sound import first_sound, sound, sounds
 from registrar_tui.services.search_statements import Question
 from registrar_tui.services.surname_index import Similar
 
@@ -26,10 +27,15 @@ _START: Final = 3
 _END: Final = 4
 _FREQUENT: Final = 6
 _SURNAME: Final = Surname.metadata.tables["surname"].c
+_PIECE: Final = 4000
 _FROM_ID: Final = Question(
     select(_SURNAME.id, _SURNAME.name, _SURNAME.people)
     .where(_SURNAME.id >= bindparam("known"))
     .order_by(_SURNAME.id)
+    .limit(bindparam("most"))
+)
+_MOST_FREQUENT: Final = Question(
+    select(_SURNAME.name).order_by(_SURNAME.people.desc()).limit(bindparam("most"))
 )
 
 
@@ -48,15 +54,14 @@ class _Memory:
         self.people: dict[str, int] = {}
         self.last = (0, "")
         self.alike: dict[str, list[str]] = {}
-        self.given: frozenset[str] = frozenset()
         self._by_length: dict[int, list[str]] = {}
         self._by_start: dict[str, list[str]] = {}
         self._by_end: dict[str, list[str]] = {}
 
-    def learn(self, rows: Iterable[Any]) -> None:
-        for number, name, people in rows:
+    def learn(self, rows: Sequence[Any]) -> None:
+        for (number, name, people), heard in zip(rows, sounds([row[1] for row in rows]), strict=True):
             if name not in self.people:
-                self.alike.setdefault(sound(name), []).append(name)
+                self.alike.setdefault(heard, []).append(name)
                 self._by_length.setdefault(len(name), []).append(name)
                 self._by_start.setdefault(name[:_START], []).append(name)
                 self._by_end.setdefault(_end(name), []).append(name)
@@ -75,8 +80,10 @@ def _end(name: str) -> str:
     return first_sound(name) + name[-_END:]
 
 
-# A cache and not state: it may be lost at any moment.
+# Caches and not state: they may be lost at any moment.
 _LOADED: WeakKeyDictionary[Engine, _Memory] = WeakKeyDictionary()
+_GIVEN: WeakKeyDictionary[Engine, frozenset[str]] = WeakKeyDictionary()
+_LOADING: Final = Lock()
 
 
 def two_typos(session: Session, word: str, *, likeliest: bool = False) -> list[Near]:
@@ -91,7 +98,7 @@ def two_typos(session: Session, word: str, *, likeliest: bool = False) -> list[N
     memory = _memory(session)
     shelves = memory.likeliest(word) if likeliest else memory.all_around(word)
     distances: dict[str, int] = {}
-    for names in shelves:
+    for names in (piece for shelf in shelves for piece in _pieces(shelf)):
         found = process.extract(word, names, scorer=OSA.distance, score_cutoff=_FURTHEST, limit=_NEIGHBOURS)
         distances.update((name, int(distance)) for name, distance, _ in found)
     distances.update(dict.fromkeys(memory.alike.get(sound(word), ()), 0))
@@ -101,7 +108,18 @@ def two_typos(session: Session, word: str, *, likeliest: bool = False) -> list[N
 
 def common_given_names(session: Session) -> frozenset[str]:
     """Return the first names of the bearers of the most frequent surnames: nearly all that are in use."""
-    return _memory(session).given
+    engine = session.get_bind().engine
+    if not (known := _GIVEN.get(engine, frozenset())):
+        frequent = [name for (name,) in _MOST_FREQUENT.rows(session, {"most": _FREQUENT})]
+        known = frozenset(name for surname in frequent for name in first_names_of(session, surname))
+        _GIVEN[engine] = known
+    return known
+
+
+def prepare(session: Session) -> None:
+    """Load what is kept in memory, so that the first misspelt name need not wait for it."""
+    common_given_names(session)
+    _memory(session)
 
 
 def as_near(rows: Iterable[Similar], word: str, distance: int) -> list[Near]:
@@ -113,15 +131,24 @@ def as_near(rows: Iterable[Similar], word: str, distance: int) -> list[Near]:
 def _memory(session: Session) -> _Memory:
     """Return the dictionary kept beside its engine, topped up by what was added since."""
     engine = session.get_bind().engine
-    known = _LOADED.get(engine) or _Memory()
-    rows = _FROM_ID.rows(session, {"known": known.last[0]})
-    if known.people and (not rows or rows[0][1] != known.last[1]):
-        # The last name we knew has gone: the dictionary was shortened or rebuilt.
-        known, rows = _Memory(), _FROM_ID.rows(session, {"known": 0})
-    if len(rows) > 1 or not known.people:
-        known.learn(rows)
-    if not known.given:
-        frequent = nlargest(_FREQUENT, known.people, key=known.people.__getitem__)
-        known.given = frozenset(name for surname in frequent for name in first_names_of(session, surname))
-    _LOADED[engine] = known
+    with _LOADING:
+        known = _LOADED.get(engine) or _Memory()
+        rows = _added(session, known)
+        if known.people and (not rows or rows[0][1] != known.last[1]):
+            # The last name we knew has gone: the dictionary was shortened or rebuilt.
+            known = _Memory()
+            rows = _added(session, known)
+        while len(rows) > 1 or (rows and not known.people):
+            known.learn(rows)
+            rows = _added(session, known)
+        _LOADED[engine] = known
     return known
+
+
+def _added(session: Session, known: _Memory) -> list[tuple[Any, ...]]:
+    """Return the last surname known and some of those after it."""
+    return _FROM_ID.rows(session, {"known": known.last[0], "most": _PIECE})
+
+
+def _pieces(names: list[str]) -> Iterator[list[str]]:
+    return (names[start : start + _PIECE] for start in range(0, len(names), _PIECE))

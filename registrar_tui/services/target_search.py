@@ -1,4 +1,4 @@
-"""What a booking may be aimed at, found by keyword: specialties, doctors, services, in either layout."""
+"""What a booking may be aimed at, by keyword in either layout: specialties, doctors, services, branches."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ _DOCTORS: Final = select(
     _DOCTOR.branch_id,
 )
 _SERVICES: Final = select(_SERVICE.id, _SERVICE.code, _SERVICE.name, _SERVICE.minutes, _SERVICE.specialty_id)
-_BRANCHES: Final = select(_BRANCH.id, _BRANCH.name)
+_BRANCHES: Final = select(_BRANCH.id, _BRANCH.name, _BRANCH.address)
 
 
 class Match(NamedTuple):
@@ -82,21 +82,23 @@ class _Asked(NamedTuple):
 def match_targets(session: Session, text: str, limit: int) -> list[Match]:
     """Return targets with words that begin so, or with one typo; empty text lists the specialties.
 
-    Better matches first, among equal ones specialties, then doctors (those who receive now), then services.
+    Better matches first, among equal ones specialties, then doctors (those who receive now), then services,
+    then branches, which are found by their address too.
     """
     specialties = _rows(session, _SPECIALTIES)
     if not text.strip():
         listed = sorted((_specialty(row) for row in specialties), key=lambda match: match.title)
         return listed[: max(limit, 0)]
     names = {row.id: row.name for row in specialties}
-    branches = {row.id: row.name for row in _rows(session, _BRANCHES)}
+    places = _rows(session, _BRANCHES)
+    branches = {row.id: row.name for row in places}
     words = {number: _words(name) for number, name in names.items()}
     doctors = [(_doctor_keys(*row[1:4], words[row.specialty_id]), row) for row in _rows(session, _DOCTORS)]
     services = [
         (_service_keys(row.name, row.code, words[row.specialty_id]), row) for row in _rows(session, _SERVICES)
     ]
     asked = _readings(text)
-    groups = (_entries(specialties), doctors, services)
+    groups = (_entries(specialties), doctors, services, _branch_entries(places))
     for typos in (False, True):
         meant = _meant([keys for group in groups for keys, _ in group], asked, typos)
         fits = [_fitting(group, asked, meant) for group in groups]
@@ -104,6 +106,7 @@ def match_targets(session: Session, text: str, limit: int) -> list[Match]:
             *((best, 0, False, _specialty(row)) for best, row in fits[0]),
             *((best, 1, not row.accepting, _doctor(row, names, branches)) for best, row in fits[1]),
             *((best, 2, False, _service(row, names)) for best, row in fits[2]),
+            *((best, 3, False, _branch(row)) for best, row in fits[3]),
         ]
         if found:
             found.sort(key=lambda one: (one[:3], one[3].title, one[3].id))
@@ -156,6 +159,10 @@ def _service(row: Any, specialties: dict[int, str]) -> Match:
     return Match(TargetKind.SERVICE, row.id, row.name, f"{row.minutes} мин, {specialties[row.specialty_id]}")
 
 
+def _branch(row: Any) -> Match:
+    return Match(TargetKind.BRANCH, row.id, row.name, row.address)
+
+
 def _readings(text: str) -> list[_Asked]:
     text = text[:_LONGEST_TEXT]
     found = []
@@ -196,6 +203,15 @@ def _doctor_keys(last: str, first: str, middle: str, other: tuple[str, ...]) -> 
 @lru_cache(maxsize=8192)
 def _service_keys(name: str, code: str, other: tuple[str, ...]) -> _Keys:
     return _Keys(_words(name), whole=(fold(name),), other=other, code=number_key("", code))
+
+
+def _branch_entries(rows: Iterable[Any]) -> list[_Entry]:
+    return [(_branch_keys(row.name, row.address), row) for row in rows]
+
+
+@lru_cache(maxsize=256)
+def _branch_keys(name: str, address: str) -> _Keys:
+    return _Keys(_words(name) + _words(address), whole=(fold(name),))
 
 
 def _meant(entries: list[_Keys], asked: list[_Asked], typos: bool) -> dict[str, set[str]]:

@@ -1,10 +1,10 @@
-"""The answer to a patient search as a list: who, when born, policy, phone, district, why found."""
+"""The answer to a search as a list: people (who, when born, policy, …), then what one may be booked for."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from registrar_tui.widgets.row_list import Column, Row, RowList
 
@@ -22,6 +22,7 @@ _COLUMNS: Final = (
     Column("Участок", 7, 8, rank=4),
     Column("Почему", 12, 30, rank=3),
 )
+TARGETS: Final = "К кому записать"
 _RUSSIAN_PHONE: Final = re.compile(r"\+?[78](\d{3})(\d{3})(\d{2})(\d{2})")
 
 
@@ -49,6 +50,16 @@ def grouped_enp(enp: str | None) -> str:
     return " ".join(enp[start : start + 4] for start in range(0, len(enp), 4))
 
 
+class TargetLine(NamedTuple):
+    """What one may be booked for, in the columns of people: what it is, how much is free, when first."""
+
+    title: str
+    what: str
+    free: str
+    nearest: str
+    muted: bool
+
+
 class PatientList(RowList):
     """People found, best first; a narrow desk drops district, reason, phone and policy in this order."""
 
@@ -57,15 +68,35 @@ class PatientList(RowList):
         self._people: dict[int, PatientRow] = {}
 
     @property
+    def target(self) -> int | None:
+        """The place of the target under the cursor among those shown."""
+        row = self.current
+        return row.key[1] if row is not None and isinstance(row.key, tuple) else None
+
+    @property
     def person(self) -> PatientRow | None:
         """The person under the cursor."""
         row = self.current
         return None if row is None or not isinstance(row.key, int) else self._people.get(row.key)
 
-    def show_people(self, people: Sequence[PatientRow], *, keep: bool = False) -> None:
-        """Draw an answer; the cursor goes to the best match unless it is to stay on its person."""
+    def show_people(
+        self, people: Sequence[PatientRow], targets: Sequence[TargetLine] = (), *, keep: bool = False
+    ) -> None:
+        """Draw an answer; the cursor goes to the best match unless it is to stay on its row."""
         self._people = {person.id: person for person in people}
-        self.show([_row(person) for person in people], keep=keep)
+        rows = [_row(person) for person in people]
+        if targets:
+            rows.append(Row(key="targets", cells=(TARGETS,), heading=True))
+            rows += [_target_row(place, target) for place, target in enumerate(targets)]
+        self.show(rows, keep=keep)
+
+
+def _target_row(place: int, target: TargetLine) -> Row:
+    return Row(
+        key=("target", place),
+        cells=(target.title, "", target.free, target.nearest, "", target.what),
+        tone="muted" if target.muted else "",
+    )
 
 
 def _row(person: PatientRow) -> Row:

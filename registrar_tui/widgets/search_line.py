@@ -8,7 +8,7 @@ from textual import events
 from textual.binding import BindingType
 from textual.widgets import Input
 
-MAX_TEXT = 200
+MAX_TEXT = 300
 
 
 class SearchLine(Input):

@@ -86,6 +86,18 @@ def test_constraints_that_alembic_does_not_compare(migrated: Engine) -> None:
     migrated.dispose()
 
 
+def test_every_index_of_the_models_is_there(migrated: Engine) -> None:
+    """Alembic does not see indexes of expressions on SQLite."""
+    sqlite = "SELECT name FROM sqlite_master WHERE type = 'index'"
+    postgres = "SELECT indexname FROM pg_indexes WHERE schemaname = current_schema()"
+    with migrated.connect() as connection:
+        names = set(connection.execute(text(sqlite if migrated.name == "sqlite" else postgres)).scalars())
+    migrated.dispose()
+    wanted = {index.name for table in SQLModel.metadata.sorted_tables for index in table.indexes}
+    assert "ix_policy_end" in wanted
+    assert wanted <= names
+
+
 def test_migrating_twice_changes_nothing(store_url: str) -> None:
     tiny_clinic.migrate(store_url)
     tiny_clinic.migrate(store_url)

@@ -199,8 +199,13 @@ class FakeServices(FakeMerging):
         with self._call("find_patients", text):
             found = [patient for patient in self.patients.values() if _matches(patient.name, text)]
             rows = tuple(self._patient_row(patient) for patient in found[:limit])
-            draft = None if rows else dto.PatientDraft(last_name=text.title())
+            draft = dto.PatientDraft(last_name=text.title()) if any(map(str.isalnum, text)) else None
             return dto.PatientPage(rows, f"ищу: «{text}…»", 1_000_214, len(found) > limit, draft)
+
+    def prepare_search(self) -> None:
+        """Nothing is kept in memory."""
+        with self._call("prepare_search"):
+            return
 
     def _patient_row(self, patient: Patient) -> dto.PatientRow:
         return dto.PatientRow(
@@ -262,9 +267,9 @@ class FakeServices(FakeMerging):
         )
 
     def find_targets(
-        self, text: str, *, patient_id: int | None = None, limit: int = 12
+        self, text: str, *, patient_id: int | None = None, branch_id: int | None = None, limit: int = 12
     ) -> tuple[dto.BookingTarget, ...]:
-        """Specialties, doctors and services by prefix; empty text lists specialties."""
+        """Specialties, doctors, services and the other branch by prefix; empty text lists specialties."""
         with self._call("find_targets", text):
             wanted = text.casefold()
             targets = [
@@ -283,6 +288,8 @@ class FakeServices(FakeMerging):
                     for number, name, _ in SERVICES
                     if name.casefold().startswith(wanted)
                 ]
+                if "филиал № 2".startswith(wanted):
+                    targets.append(self._target(TargetKind.BRANCH, 2, "Филиал № 2", []))
             return tuple(targets[:limit])
 
     def _target(self, kind: TargetKind, number: int, title: str, free: list[Slot]) -> dto.BookingTarget:

@@ -6,10 +6,15 @@ from datetime import date
 
 import pytest
 
-from registrar_tui.services.search_query import NumberKind, Query, name_readings, regrouped, understand
+from registrar_tui.services.search_keys import other_layout
+from registrar_tui.services.search_numbers import TAILS, NumberKind
+from registrar_tui.services.search_query import Query, name_readings, regrouped, understand
 from registrar_tui.services.search_words import draft, understood
 
 TODAY = date(2026, 11, 23)
+BORN = date(1951, 1, 1)
+# An invented person's paper policy.
+SCAN = ("02001B909FE89D240C853821750FD740E73F79385F7505E6".ljust(120, "0") + "0148C3").ljust(260, "0")
 
 
 def first(text: str) -> Query:
@@ -59,7 +64,8 @@ def test_days_that_are_not_dates_and_the_future_are_no_births() -> None:
         ("4508 № 123456", NumberKind.DOCUMENT, "4508123456"),
         ("I-АК 123456", NumberKind.DOCUMENT, "1ак123456"),
         ("123456789", NumberKind.POLICY, "123456789"),
-        ("полис АБ-12345", NumberKind.POLICY, "АБ-12345"),
+        ("полис АБ-12345", NumberKind.POLICY, "аб12345"),
+        ("полис АБ 12345", NumberKind.POLICY, "аб12345"),
         ("+7 (916) 123-45-67", NumberKind.PHONE, "79161234567"),
         ("8 916 123-45-67", NumberKind.PHONE, "79161234567"),
         ("9161234567", NumberKind.PHONE, "79161234567"),
@@ -76,16 +82,42 @@ def test_numbers(text: str, kind: NumberKind, value: str) -> None:
 
 def test_ambiguous_digits_keep_every_meaning() -> None:
     query = first("89161234567")
-    assert {number.kind for number in query.numbers} == {NumberKind.SNILS, NumberKind.PHONE}
+    kinds = [number.kind for number in query.numbers]
+    assert kinds == [NumberKind.SNILS, NumberKind.PHONE, NumberKind.POLICY]
     query = first("1958")
     assert query.births
-    assert {number.kind for number in query.numbers} == {NumberKind.TAIL, NumberKind.VISIT}
-    assert understood(query) == "год рождения 1958 или телефон …1958 или талон 1958"
+    assert {number.kind for number in query.numbers} == {*TAILS, NumberKind.VISIT}
+    assert understood(query) == "год рождения 1958 или талон 1958 или конец номера …1958"
 
 
 def test_a_label_leaves_one_meaning() -> None:
-    assert [number.kind for number in first("тел 1958").numbers] == [NumberKind.TAIL]
-    assert not first("тел 1958").births
+    for label, kind, said in (
+        ("тел", NumberKind.TAIL, "телефон …1958"),
+        ("снилс", NumberKind.SNILS_TAIL, "СНИЛС …1958"),
+        ("ЕНП", NumberKind.POLICY_TAIL, "полис …1958"),
+        ("полис:", NumberKind.POLICY_TAIL, "полис …1958"),
+        ("паспорт №", NumberKind.DOCUMENT_TAIL, "документ …1958"),
+    ):
+        query = first(f"{label} 1958")
+        assert [number.kind for number in query.numbers] == [kind]
+        assert not query.births
+        assert understood(query) == said
+
+
+@pytest.mark.parametrize("prefix", ["]Q1", "]q1", "ъЙ1", "Ъй1", "]d2", " ]L0"])
+def test_a_scanners_prefix_is_no_part_of_the_code(prefix: str) -> None:
+    for code, kind in (("10000000412712345678", NumberKind.TICKET), ("7758840848000012", NumberKind.ENP)):
+        assert (kind, code) in first(prefix + code).numbers
+
+
+def test_a_policys_barcode_is_its_owner() -> None:
+    for text in (SCAN, f"]L0{SCAN}", other_layout(SCAN.lower())):
+        (query,) = understand(text, TODAY)
+        assert query.numbers == ((NumberKind.ENP, "7758840848000012"),)
+        assert (query.tokens, query.births) == (("тестов", "иван", "петрович"), ((BORN, BORN),))
+        card = draft(query)
+        assert (card.last_name, card.first_name, card.middle_name) == ("Тестов", "Иван", "Петрович")
+        assert (card.birth_date, card.sex, card.policy) == ("01.01.1951", "M", "7758840848000012")
 
 
 @pytest.mark.parametrize(
