@@ -127,9 +127,10 @@ class DeskServices(MergeServices):
         """List slots; what rules say about one person is shown to who may open their card."""
         if query.patient_id is not None:
             self._workplace.may(Permission.OPEN_CARD)
-            self._readings.person("slots-asked", query.patient_id)
         with self._store.read() as session:
-            return slot_listing.slot_list(session, self._workplace, query)
+            rows = slot_listing.slot_list(session, self._workplace, query)
+        self._readings.person("slots-asked", query.patient_id)
+        return rows
 
     def explain_slot(self, slot_id: int, patient_id: int | None = None) -> dto.SlotExplanation:
         """Say whose a slot is or why it cannot be taken."""

@@ -9,7 +9,6 @@ import traceback
 from registrar_tui.cli.exit_codes import ExitCode
 from registrar_tui.cli.output import Output
 from registrar_tui.errors import RegistrarError, UsageError
-from registrar_tui.services.masking import numbers
 
 DEBUG_VARIABLE = "REGISTRAR_DEBUG"
 
@@ -56,6 +55,8 @@ def report(error: Exception, output: Output) -> int:
     """
     told = explained(error)
     if os.environ.get(DEBUG_VARIABLE) == "1" and told is not error:
+        from registrar_tui.services.masking import numbers
+
         told_all = numbers("".join(traceback.format_exception(error)))
         for line in told_all.splitlines():
             output.complain(line)

@@ -144,6 +144,7 @@ def test_an_open_desk_can_do_nothing_more(real: RealClinic, change: str, tmp_pat
     bystander = real.desk("reg")
     desk.book(dto.BookVisit(new_op(), 1, BOOKED))
     assert desk.visit(1).status == "booked"
+    desk.still_admitted()  # what was seen before is written down before
     for who in ("sen", "adm", "aud"):
         if change != "time" or who == "sen":
             CHANGES[change](real, who)

@@ -32,7 +32,7 @@ def test_the_main_job_is_written_down(real: RealBase, tmp_path: Path) -> None:
     for line in (f"cancel {number} --reason patient-ill", "undo", f"ticket print {number} --out t.pdf"):
         assert real(*line.split()).code == 0
     mine = actions(real, "--patient", str(patient))
-    assert mine == ["booked", "ticket-printed", "cancelled", "undone", "ticket-printed"]
+    assert mine == ["slots-asked", "booked", "ticket-printed", "cancelled", "undone", "ticket-printed"]
     entry = real("audit", "list", "--patient", str(patient), "--limit", "1").json[0]
     assert list(entry) == [
         *("at", "operator", "role", "desk", "action", "object_kind", "object_id", "op_id", "reason"),
