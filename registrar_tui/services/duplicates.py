@@ -22,8 +22,9 @@ from registrar_tui.services.cards import load_patient
 from registrar_tui.services.dto import PatientDraft
 from registrar_tui.services.dto_merge import DuplicateRow
 from registrar_tui.services.likeness import WEAK, Likeness, Person, likeness, near_dates
+from registrar_tui.services.search_numbers import NumberKind
 from registrar_tui.services.search_people import BORN_THAT_DAY
-from registrar_tui.services.search_query import Birth, Names, NumberKind
+from registrar_tui.services.search_query import Birth, Names
 from registrar_tui.services.search_statements import Question, among, listed, width
 from registrar_tui.services.search_ways import POOL
 from registrar_tui.services.wording import full_name
@@ -113,7 +114,7 @@ def like(session: Session, subject: Person, own_id: int | None, limit: int) -> t
 
 def _by_person(session: Session, subject: Person) -> Iterable[people.Person]:
     if subject.phone:
-        yield from people.by_phone(session, subject.phone.removeprefix("+"), POOL)
+        yield from people.by_number(session, NumberKind.PHONE, subject.phone.removeprefix("+"))
     if subject.birth is not None:
         yield from _by_birth(session, subject, subject.birth)
 
