@@ -15,6 +15,7 @@ from registrar_tui.desk_services import DeskServices
 from registrar_tui.errors import NotAllowed, RegistrarError
 from registrar_tui.office_services import OfficeServices
 from registrar_tui.services import dto, operators
+from registrar_tui.services.dto_merge import MergePatients
 from registrar_tui.services.permissions import Permission
 from registrar_tui.services.protocol_office import JournalQuery
 from tests.integration.bases import Clinic, new_op
@@ -70,6 +71,13 @@ DESK: dict[str, Callable[[DeskServices], object]] = {
     "arrive": lambda desk: desk.arrive("1", op_id=new_op()),
     "print_ticket": lambda desk: desk.print_ticket(1, form="text"),
     "day_tickets": lambda desk: desk.day_tickets(MONDAY, out=Path("/nowhere/day.pdf")),
+    "prepare_search": lambda desk: desk.prepare_search(),
+    "draft_duplicates": lambda desk: desk.draft_duplicates(DRAFT),
+    "patient_duplicates": lambda desk: desk.patient_duplicates(1),
+    "duplicate_pairs": lambda desk: list(desk.duplicate_pairs(limit=5)),
+    "merge_plan": lambda desk: desk.merge_plan(1, 2),
+    "merge_patients": lambda desk: desk.merge_patients(MergePatients(new_op(), 1, 2, "тот же человек")),
+    "unmerge_patient": lambda desk: desk.unmerge_patient(2, op_id=new_op()),
 }
 OFFICE: dict[str, Callable[[OfficeServices], object]] = {
     "require": lambda office: office.require(Permission.OPERATORS),
@@ -97,12 +105,14 @@ BULK: dict[str, Callable[[BulkServices, Path], object]] = {
     "import_schedule": lambda bulk, file: bulk.import_schedule(file),
     "import_visits": lambda bulk, file: bulk.import_visits(file),
     "import_cancellations": lambda bulk, file: bulk.import_cancellations(file),
+    "list_tickets": lambda bulk, file: bulk.list_tickets(file, file.with_name("out.pdf")),
     "export": lambda bulk, file: bulk.export("patients", file.with_name("out.csv")),
 }
 TABLES = {
     "import_patients": "Фамилия;Имя;Отчество;Дата рождения;Пол\nИванов;Иван;Иванович;12.05.1958;М\n",
     "import_doctors": "Фамилия;Имя;Отчество;Специальность;Кабинет\n",
     "import_schedule": "Врач;День недели;С;До;Минут\n",
+    "list_tickets": "Талон\n1\n",
 }
 
 
@@ -167,12 +177,12 @@ def test_an_open_desk_can_do_nothing_more(real: RealClinic, change: str, tmp_pat
 
 
 def test_who_works_is_asked_in_the_transaction_itself(real: RealClinic) -> None:
-    """Blocked between the questions of a booking and its write: the write is refused."""
+    """Blocked between the search for a free slot and its booking: the booking is refused."""
     from registrar_tui.services import booking
 
     desk = real.desk("reg")
     office = real.office("adm")
-    asked = booking.examine
+    asked = booking.first_free_slot
 
     def blocked_meanwhile(*given: Any, **named: Any) -> Any:
         answer = asked(*given, **named)
@@ -180,8 +190,9 @@ def test_who_works_is_asked_in_the_transaction_itself(real: RealClinic) -> None:
         return answer
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(booking, "examine", blocked_meanwhile)
-        assert refusal(lambda: desk.book(dto.BookVisit(new_op(), 1, FREE))).code == "not_signed_in"
+        patch.setattr(booking, "first_free_slot", blocked_meanwhile)
+        command = dto.BookFirstFree(new_op(), 1, "терапевт")
+        assert refusal(lambda: desk.book_first_free(command)).code == "not_signed_in"
     assert "booked" not in real.actions()
 
 
