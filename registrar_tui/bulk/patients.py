@@ -24,7 +24,7 @@ from registrar_tui.services.workplace import Workplace
 from registrar_tui.storage.bulk_write import BulkWriter, scratch_session
 from registrar_tui.storage.session import Store
 
-SMALL, LARGE, FIRST = 25, 1000, 250
+SMALL, LARGE, FIRST = 25, 1000, 100
 """Rows of one transaction into a base where people work."""
 HOLD = 0.04
 """Seconds a transaction should hold the write lock: a desk then waits for two of them at worst."""
