@@ -19,6 +19,7 @@ from typing import Final, NamedTuple
 from benchmarks.search_base import BRANCH, TODAY, opened, people
 from benchmarks.search_floor import Floor
 from benchmarks.search_kinds import KINDS, Kind, Sample
+from benchmarks.search_sizes import print_sizes
 from benchmarks.table import Row, Series
 from registrar_tui.services.search import find_patients
 from registrar_tui.storage.session import Store
@@ -165,6 +166,7 @@ def main(arguments: Sequence[str]) -> int:
         print(_HEAD, flush=True)
         for timed in measured(store, options.samples):
             print(_line(timed), flush=True)
+        print_sizes(store)
     return 0
 
 

@@ -52,7 +52,8 @@ class Floor:
         self._ways: dict[str, Callable[[Sample], Sequence[Any]]] = {
             "snils": lambda sample: self._number("snils", sample),
             "enp": lambda sample: self._number("enp", sample),
-            "phone": self._phone,
+            "ends": self._ends,
+            "phone": self._phone_and_name,
             "day": self._day,
             "start": self._start,
             "initials": self._initials,
@@ -97,16 +98,45 @@ class Floor:
         condition = f"{column} = ? AND merged_into_id IS NULL"
         return self._ask(f"{_PEOPLE} WHERE {condition}", sample.number)
 
-    def _phone(self, sample: Sample) -> list[Any]:
+    def _ends(self, sample: Sample) -> list[Any]:
+        """Return people by every meaning of some digits, of each its share of the page."""
+        end, limit = sample.number[-4:], _POOL // 2 + 1
         start = sample.number[::-1]
-        condition = "phone_reversed >= ? AND phone_reversed < ? ORDER BY phone_reversed LIMIT 40"
-        # So short a number may be that of a visit or of an old policy as well.
-        visitors = f"{_PEOPLE} WHERE id IN (SELECT patient_id FROM visit WHERE id = ?)"
-        insured = f"{_PEOPLE} WHERE id IN (SELECT patient_id FROM policy WHERE number = ?)"
-        found = self._ask(visitors, int(sample.number))
-        if len(sample.number) > 5:
-            found += self._ask(insured, sample.number)
-        return found + self._ask(f"{_PEOPLE} WHERE {condition}", start, start + END)
+        found = [self._born_in(sample)] if sample.births else []
+        found.append(
+            self._ask(
+                f"{_PEOPLE} WHERE phone_reversed >= ? AND phone_reversed < ? LIMIT ?",
+                *(start, start + END, limit),
+            )
+        )
+        for table, column in (("", "snils"), ("policy", "number"), ("identity_document", "number_key")):
+            before = len(sample.number) - 1
+            ending = f"substr({column}, length({column}) - ?) = ?"
+            if not table:
+                condition = f"substr(snils, 8) = ? AND {ending} LIMIT ?"
+            else:
+                key = f"substr({column}, length({column}) - 3) = ? AND {ending}"
+                condition = f"p.id IN (SELECT patient_id FROM {table} WHERE {key} LIMIT ?)"
+            found.append(self._ask(f"{_PEOPLE} WHERE {condition}", end, before, sample.number, limit))
+        whole = []
+        if len(sample.number) <= 7:
+            visitor = "p.id IN (SELECT patient_id FROM visit WHERE id = ?)"
+            whole = self._ask(f"{_PEOPLE} WHERE {visitor}", int(sample.number))
+        meant = [rows for rows in found if rows]
+        share = _POOL // 2 // max(1, len(meant))
+        by_turns = {row[0]: row for rows in meant for row in rows[:share]}
+        return list({**{row[0]: row for row in whole}, **by_turns}.values())
+
+    def _born_in(self, sample: Sample) -> list[Any]:
+        condition = "birth_date >= ? AND birth_date <= ? ORDER BY birth_date, last_key LIMIT 40"
+        return self._ask(f"{_PEOPLE} WHERE {condition}", *sample.births[0])
+
+    def _phone_and_name(self, sample: Sample) -> list[Any]:
+        start = sample.number[::-1]
+        named = "(p.last_key || '' >= ? AND p.last_key || '' < ?)"
+        condition = f"phone_reversed >= ? AND phone_reversed < ? AND {named} LIMIT 40"
+        values = (start, start + END, sample.last, sample.last + END)
+        return self._ask(f"{_PEOPLE} WHERE {condition}", *values)
 
     def _day(self, sample: Sample) -> list[Any]:
         born = sample.births[0][0]

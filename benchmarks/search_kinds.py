@@ -11,6 +11,8 @@ from benchmarks.misspelling import left_out, typed_wrong
 from benchmarks.search_base import Someone
 from registrar_tui.services.search_keys import fold, one_typo_apart
 
+_LATEST_YEAR = 2026
+
 
 class Sample(NamedTuple):
     """One query; the rest is what the floor needs not parse: names, years or days of birth, a number."""
@@ -46,9 +48,22 @@ def _enp(one: Someone, _chooser: Random) -> Sample | None:
 
 def _phone(digits: int) -> Callable[[Someone, Random], Sample | None]:
     def make(one: Someone, _chooser: Random) -> Sample | None:
-        return Sample(one.phone[-digits:], number=one.phone[-digits:]) if one.phone else None
+        # Four digits that may be a year are a kind of their own.
+        if not one.phone or 1900 <= int(one.phone[-digits:]) <= _LATEST_YEAR:
+            return None
+        return Sample(one.phone[-digits:], number=one.phone[-digits:])
 
     return make
+
+
+def _year_alone(one: Someone, _chooser: Random) -> Sample | None:
+    return Sample(str(one.born.year), births=_year(one), number=str(one.born.year))
+
+
+def _surname_and_phone(one: Someone, _chooser: Random) -> Sample | None:
+    if not one.phone or 1900 <= int(one.phone[-4:]) <= _LATEST_YEAR:
+        return None
+    return Sample(f"{one.last_key} {one.phone[-4:]}", one.last_key, number=one.phone[-4:])
 
 
 def _start(letters: int) -> Callable[[Someone, Random], Sample | None]:
@@ -144,8 +159,10 @@ EXACT, NEAR, FAR = 3.0, 5.0, 25.0
 KINDS: Final = (
     Kind("СНИЛС", "snils", EXACT, _snils),
     Kind("ЕНП", "enp", EXACT, _enp),
-    Kind("phone, last 7", "phone", EXACT, _phone(7)),
-    Kind("phone, last 4", "phone", EXACT, _phone(4)),
+    Kind("7 digits (phone)", "ends", EXACT, _phone(7)),
+    Kind("4 digits (phone)", "ends", EXACT, _phone(4)),
+    Kind("year alone", "ends", EXACT, _year_alone),
+    Kind("surname + phone, last 4", "phone", EXACT, _surname_and_phone),
     Kind("birth date", "day", EXACT, _day),
     Kind("3 letters", "start", EXACT, _start(3)),
     Kind("surname", "start", EXACT, _start(40)),

@@ -2,8 +2,8 @@
 
 A hand types 8 to 12 keys a second without waiting: the search of the letters before runs while the
 next one is echoed. Two numbers: from a key to its letter in the line, and from the last key to the list that
-answers the whole text, the pause in which the desk waits for more keys included. The same is typed into a bare
-Textual input by turns: a busy machine slows both alike.
+answers the whole text, the pause in which the desk waits for more keys included. The same is typed into a
+bare Textual input by turns: a busy machine slows both alike.
 """
 
 from __future__ import annotations
@@ -134,9 +134,13 @@ _COLUMNS: Final = ("echo p50", "p95", "max", "bare p50", "p95", "list p50", "p95
 def print_kinds(kinds: Sequence[Kind]) -> bool:
     """Print the table in milliseconds; tells whether both targets are met."""
     print(f"{'typed':<27}{'keys':>6}" + "".join(f"{title:>10}" for title in _COLUMNS))
-    everything = Kind("all", *([sample for kind in kinds for sample in kind[at]] for at in (1, 2, 3)))
+    everything = Kind("all", [], [], [])
+    for kind in kinds:
+        everything.echo.extend(kind.echo)
+        everything.floor.extend(kind.floor)
+        everything.answer.extend(kind.answer)
     for kind in (*kinds, everything):
-        echo, floor, answer = (Series(tuple(samples)) for samples in kind[1:])
+        echo, floor, answer = (Series(tuple(of)) for of in (kind.echo, kind.floor, kind.answer))
         numbers = [*_numbers(echo), *_numbers(floor)[:2], *_numbers(answer)]
         cells = "".join(f"{number * 1000:>10.1f}" for number in numbers)
         lost = echo.missed + answer.missed

@@ -210,7 +210,8 @@ class SearchPane(LookupPane):
         people.show_people(rows, [_target_line(target) for target in self._targets], keep=same)
         self._shown_for = self.lookup.text
         understood = "" if page is None else plain(page.understood)
-        self.understood.update(Content(understood))
+        # Both lines keep their size: laying out the screen anew takes longer than drawing the rows.
+        self.understood.update(Content(understood), layout=False)
         self._show_count()
         self.desk.keys_changed()
 
@@ -219,7 +220,7 @@ class SearchPane(LookupPane):
         told = "" if self.page is None else self._count(self.page)
         if wanted is not None:
             told = f"→ {plain(wanted.title)}, Esc — не нужно" + (f" · {told}" if told else "")
-        self.count_line.update(Content(told))
+        self.count_line.update(Content(told), layout=False)
 
     def _count(self, page: PatientPage) -> str:
         if not page.rows:

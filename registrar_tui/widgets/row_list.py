@@ -118,6 +118,7 @@ class RowList(ScrollView, can_focus=False):
         self._list_cursor: int | None = None
         self._list_laid: tuple[tuple[int, int], ...] = ()
         self._list_width = -1
+        self._list_styles: dict[str, Style] = {}
 
     @property
     def rows(self) -> tuple[Row, ...]:
@@ -131,15 +132,15 @@ class RowList(ScrollView, can_focus=False):
 
     def show(self, rows: Sequence[Row], *, keep: bool = False) -> None:
         """Draw rows; with `keep` the cursor stays on the row of the same key, else it goes to the first."""
-        before = self.current
+        before, lines = self.current, max(len(rows), len(self._list_rows)) + self._list_head
         self._list_rows = tuple(rows)
         found = None
         if keep and before is not None:
             found = next((i for i, row in enumerate(rows) if row.key == before.key and not row.heading), None)
         self._list_cursor = self._selectable(0, 1) if found is None else found
-        self.virtual_size = Size(0, len(rows) + self._list_head)
+        self._measure()
         self._reveal()
-        self.refresh()
+        self.refresh(Region(0, 0, self.size.width, min(lines, self.size.height)))
         self.post_message(self.RowHighlighted(self, self.current))
 
     def step(self, rows: int) -> None:
@@ -162,6 +163,11 @@ class RowList(ScrollView, can_focus=False):
                 return True
         return False
 
+    def render_lines(self, crop: Region) -> list[Strip]:
+        """Draw lines; the style of a tone is worked out once for all of them, which is half of the work."""
+        self._list_styles.clear()
+        return super().render_lines(crop)
+
     def render_line(self, y: int) -> Strip:
         """Draw one line: the titles on top, then the rows that are scrolled to."""
         width = self.size.width
@@ -173,11 +179,12 @@ class RowList(ScrollView, can_focus=False):
             return self._strip(_NO_MARK, titles, self._list_style("muted"))
         index = self.scroll_offset.y + y - self._list_head
         if not 0 <= index < len(self._list_rows):
-            return Strip.blank(width, self.rich_style)
+            return Strip.blank(width, self._list_style(""))
         return self._row_strip(index)
 
     def on_resize(self, _event: events.Resize) -> None:
         """Keep the cursor in sight."""
+        self._measure()
         self._reveal()
 
     def on_click(self, event: events.Click) -> None:
@@ -208,7 +215,11 @@ class RowList(ScrollView, can_focus=False):
         return Strip([Segment(set_cell_size("".join(parts), self.size.width), style)], self.size.width)
 
     def _list_style(self, tone: str) -> Style:
-        return self.get_component_rich_style(f"row-list--{tone}") if tone else self.rich_style
+        if tone not in self._list_styles:
+            self._list_styles[tone] = (
+                self.get_component_rich_style(f"row-list--{tone}") if tone else self.rich_style
+            )
+        return self._list_styles[tone]
 
     def _cursor_style(self) -> Style:
         component = self.get_component_rich_style("row-list--cursor")
@@ -222,6 +233,11 @@ class RowList(ScrollView, can_focus=False):
                     return index
                 index += step
         return None
+
+    def _measure(self) -> None:
+        """Tell how far the list may be scrolled; rows that fit leave the layout of the screen as it is."""
+        height = len(self._list_rows) + self._list_head
+        self.virtual_size = Size(0, height if height > self.size.height else 0)
 
     def _set_cursor(self, index: int | None) -> None:
         if index is None or index == self._list_cursor:

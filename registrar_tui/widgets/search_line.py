@@ -6,6 +6,8 @@ from typing import ClassVar
 
 from textual import events
 from textual.binding import BindingType
+from textual.geometry import Size
+from textual.reactive import Reactive
 from textual.widgets import Input
 
 MAX_TEXT = 300
@@ -18,6 +20,8 @@ class SearchLine(Input):
     """
 
     BINDINGS: ClassVar[list[BindingType]] = []
+    # Input's own lays out the whole screen at every key, though the line stays where it is.
+    virtual_size = Reactive(Size(0, 0), layout=False)
     DEFAULT_CSS = """
     SearchLine {
         height: 1;
