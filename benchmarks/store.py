@@ -53,7 +53,7 @@ class Size:
 
 RACE = Size()
 HUMANS = Size(16, 100, 1600, think=16 / HUMAN_RATE)
-JOURNALLED = {"sqlite": Size(1, 1000, 2000), "postgresql": Size(8, 250, 2000)}
+JOURNALLED = {"sqlite": Size(1, 1000, 1000), "postgresql": Size(8, 250, 2000)}
 
 
 class UnjournalledRacer(ServiceRacer):

@@ -71,7 +71,7 @@ class Result:
     """Of the desks and, where the server is on this machine, of its processes that serve them."""
     waits: list[float] = field(default_factory=list)
     firsts: list[float] = field(default_factory=list)
-    """The waits of each desk's first attempt: its statements are written then, which happens once a day."""
+    """The waits of each desk's first attempt, made before the start: its statements are written then."""
     won: list[tuple[int, int]] = field(default_factory=list)
     taken: int = 0
     errors: list[str] = field(default_factory=list)
@@ -80,8 +80,8 @@ class Result:
 
     @property
     def attempts(self) -> int:
-        """Return how many attempts were made."""
-        return len(self.firsts) + len(self.waits)
+        """Return how many attempts were made after the start."""
+        return len(self.waits)
 
     @property
     def rate(self) -> float:
@@ -169,11 +169,13 @@ def run_race(lanes: Sequence[Lane], racer: Callable[[Lane], Racer]) -> Result:
 def _run_lane(lane: Lane, racer: Callable[[Lane], Racer], barrier: Any, file: Path) -> None:
     desk = racer(lane)
     chance = random.Random(lane.number)
-    cpu = -_cpu_seconds(lane)
-    barrier.wait(120)
     said: list[tuple[float, float, str]] = []
+    cpu = 0.0
     for number, (patient, slot) in enumerate(lane.wishes, lane.first):
-        if lane.think:
+        if len(said) == 1:
+            cpu -= _cpu_seconds(lane)
+            barrier.wait(120)
+        if lane.think and said:
             time.sleep(lane.think * chance.uniform(0.5, 1.5))
         began = time.monotonic()
         outcome = desk.take(f"race-{lane.number}-{number}", patient, slot)
@@ -209,12 +211,12 @@ def _process_seconds(stat: Path) -> float:
 def _gathered(lanes: Sequence[Lane], told: Sequence[dict[str, Any]]) -> Result:
     result = Result(cpu=sum(lane["cpu"] for lane in told))
     said: list[list[tuple[float, float, str]]] = [lane["said"] for lane in told]
-    result.wall = max(lane[-1][1] for lane in said) - min(lane[0][0] for lane in said)
-    rates = [len(lane) / (lane[-1][1] - lane[0][0]) for lane in said]
+    result.wall = max(lane[-1][1] for lane in said) - min(lane[1][0] for lane in said)
+    rates = [(len(lane) - 1) / (lane[-1][1] - lane[1][0]) for lane in said]
     result.fairness = min(rates) / max(rates)
     for lane, words in zip(lanes, said, strict=True):
         for (patient, slot), (began, ended, outcome) in zip(lane.wishes, words, strict=True):
-            (result.waits if began > words[0][0] else result.firsts).append(ended - began)
+            (result.firsts if began == words[0][0] else result.waits).append(ended - began)
             if outcome == "won":
                 result.won.append((patient, slot))
             elif outcome == "slot_taken":
