@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from contextlib import suppress
 from dataclasses import asdict, fields
@@ -13,11 +12,9 @@ from typing import Any
 from sqlmodel import Session
 
 from registrar_tui.errors import Refusal, RegistrarError
-from registrar_tui.merge_services import MergeServices, Work
-from registrar_tui.reading_journal import ReadingJournal
+from registrar_tui.merge_services import MergeServices
 from registrar_tui.services import (
     arrivals,
-    audit,
     booking,
     cards,
     clinic,
@@ -33,35 +30,33 @@ from registrar_tui.services import (
     search_people,
     slot_listing,
     surname_memory,
-    tickets,
     undoing,
     visits,
 )
 from registrar_tui.services.dto_merge import MergeView
-from registrar_tui.services.operations import AlreadyDone, once, stored_answer, unless_done
+from registrar_tui.services.operations import stored_answer, unless_done
 from registrar_tui.services.permissions import Permission, allows
-from registrar_tui.services.protocol import TicketFormat
 from registrar_tui.services.slots import asker_for, patient_facts
 from registrar_tui.services.visits import SlotLost
 from registrar_tui.services.workplace import Workplace
 from registrar_tui.storage.session import Store
+from registrar_tui.ticket_services import TicketServices
+from registrar_tui.use_cases import Work, digest_of
 from registrar_tui.vocabulary import Channel
 
 FIRST_FREE_TRIES = 100  # each lost try is a booking of another desk; fifty may want the same slot
 
 
-class DeskServices(MergeServices):
+class DeskServices(MergeServices, TicketServices):
     """Every use-case opens and closes its own session; a command runs exactly once by its `op_id`."""
 
     def __init__(
         self, store: Store, workplace: Workplace, *, demo: bool, tickets_folder: Path, printer: str | None
     ) -> None:
-        self._store = store
-        self._workplace = workplace
+        super().__init__(store, workplace)
         self._demo = demo
         self._tickets_folder = tickets_folder
         self._printer = printer
-        self._readings = ReadingJournal(store, workplace)
 
     # --- questions ----------------------------------------------------------
 
@@ -83,9 +78,9 @@ class DeskServices(MergeServices):
                 branch_id=self._workplace.branch_id,
             )
         if journalled:
-            self._journal("searched", detail={"rows": len(page.rows), "text_sha256": _digest(text)})
+            self._journal("searched", detail={"rows": len(page.rows), "text_mac": self._sealed(text)})
         else:
-            self._readings.searched(text, page, _digest(text))
+            self._readings.searched(text, page, self._sealed(text))
         return page if allows(self._workplace.role, Permission.NUMBERS) else masking.page(page)
 
     def prepare_search(self) -> None:
@@ -157,25 +152,6 @@ class DeskServices(MergeServices):
         self._readings.day(listed, doctor_id)
         return listed
 
-    def verify_ticket(self, code: str) -> dto.TicketCheck:
-        """Check a shown ticket code."""
-        self._workplace.may(Permission.ARRIVE)
-        with self._store.read() as session:
-            check = arrivals.verify(session, self._workplace, code)
-        self._readings.visit("ticket-checked", check.visit_id)
-        return check
-
-    def ticket(self, visit_id: int) -> dto.TicketView:
-        """Collect what a ticket says."""
-        view = self._ticket(visit_id)
-        self._readings.visit("visit-shown", visit_id)
-        return view
-
-    def _ticket(self, visit_id: int) -> dto.TicketView:
-        self._workplace.may(Permission.PRINT)
-        with self._store.read() as session:
-            return tickets.ticket_view(session, self._workplace, visit_id)
-
     def still_admitted(self) -> None:
         """Refuse whoever may not work here any more; an idle desk asks this by itself.
 
@@ -220,7 +196,7 @@ class DeskServices(MergeServices):
         def work(session: Session) -> dict[str, Any]:
             return {"patient_id": registration.register(session, self._workplace, draft)}
 
-        request = f"register {_digest(asdict(draft))}"
+        request = f"register {digest_of(asdict(draft))}"
         with self._readings.naming_others():
             answer = self._once(op_id, request, work, "card-created")
         return self.patient_card(answer["patient_id"])
@@ -235,7 +211,7 @@ class DeskServices(MergeServices):
             registration.edit(session, self._workplace, patient_id, version, draft)
             return {"patient_id": patient_id}
 
-        request = f"edit {patient_id} {version} {_digest(asdict(draft))}"
+        request = f"edit {patient_id} {version} {digest_of(asdict(draft))}"
         with self._readings.naming_others():
             self._once(op_id, request, work, "card-changed")
         return self.patient_card(patient_id)
@@ -329,52 +305,7 @@ class DeskServices(MergeServices):
         def work(session: Session) -> dict[str, Any]:
             return arrivals.arrive(session, self._workplace, code_or_visit, op_id).as_dict()
 
-        return self._visit_command(op_id, f"arrive {_digest(code_or_visit)}", work, "arrived")
-
-    # --- paper --------------------------------------------------------------
-
-    def print_ticket(
-        self,
-        visit_id: int,
-        *,
-        form: TicketFormat = "a6",
-        out: Path | None = None,
-        printer: str | None = None,
-    ) -> Path:
-        """Write a ticket and send it to the printer if one is set."""
-        from registrar_tui.printing.sheets import rendered
-        from registrar_tui.printing.spool import spool_ticket, write_out
-
-        view = self._ticket(visit_id)
-        self._journal("ticket-printed", "visit", visit_id, detail={"form": form})
-        data, suffix = rendered([view], form)
-        if out is not None:
-            file = write_out(out, data)
-        else:
-            day = view.starts_at.date()
-            file = spool_ticket(self._tickets_folder, view.number, day, data, suffix=suffix)
-        queue = printer or self._printer
-        if queue is not None:
-            from registrar_tui.printing.lp import send_to_printer
-
-            send_to_printer(file, queue, view.number)
-        return file
-
-    def day_tickets(self, day: date, *, out: Path, form: TicketFormat = "a4") -> int:
-        """Write the tickets of a day into one file."""
-        from registrar_tui.printing.sheets import rendered
-        from registrar_tui.printing.spool import write_out
-
-        self._workplace.may(Permission.PRINT)
-        self._journal("day-printed", detail={"day": day.isoformat(), "form": form})
-        with self._store.read() as session:
-            views = [
-                tickets.ticket_view(session, self._workplace, visit_id)
-                for visit_id in tickets.visits_of_day(session, self._workplace, day)
-            ]
-        data, _ = rendered(views, form)
-        write_out(out, data)
-        return len(views)
+        return self._visit_command(op_id, f"arrive {digest_of(code_or_visit)}", work, "arrived")
 
     def close(self) -> None:
         """Give every connection back; what was shown last is written down first, if the base is there."""
@@ -382,56 +313,7 @@ class DeskServices(MergeServices):
             self._readings.write()
         self._store.close()
 
-    # --- the journal, and exactly once --------------------------------------
-
-    def _journal(
-        self,
-        action: str,
-        object_kind: str = "",
-        object_id: int | None = None,
-        *,
-        detail: dict[str, Any] | None = None,
-    ) -> None:
-        """Write down what is about to be shown; nothing is shown that cannot be written down."""
-        self._store.write(
-            lambda session: audit.append(
-                session,
-                self._workplace.writer(),
-                self._workplace.utc(),
-                action,
-                object_kind=object_kind,
-                object_id=object_id,
-                detail=detail,
-            )
-        )
-
-    def _once(self, op_id: str, request: str, work: Work, action: str, reason: str = "") -> dict[str, Any]:
-        """Do the work, its answer and its entry in the journal in one transaction."""
-
-        def run(session: Session) -> dict[str, Any]:
-            answer = once(session, self._workplace, op_id, request, lambda: work(session))
-            kind, object_id = _object_of(answer)
-            detail = {"patient": answer["patient_id"]} if kind == "visit" else {}
-            if "retired_id" in answer:
-                detail = {"retired": answer["retired_id"]}
-            audit.append(
-                session,
-                self._workplace.writer(),
-                self._workplace.utc(),
-                action,
-                object_kind=kind,
-                object_id=object_id,
-                op_id=op_id,
-                reason=reason,
-                detail=detail,
-            )
-            return answer
-
-        try:
-            return self._store.write(run)
-        except AlreadyDone:
-            with self._store.read() as session:
-                return stored_answer(session, op_id, request)
+    # --- a visit changed exactly once ------------------------------------------
 
     def _visit_command(
         self,
@@ -471,10 +353,6 @@ class DeskServices(MergeServices):
             return booking.taken_refusal(session, self._workplace, asker, slot_id)
 
 
-def _object_of(answer: dict[str, Any]) -> tuple[str, int]:
-    return ("visit", answer["id"]) if "id" in answer else ("patient", answer["patient_id"])
-
-
 def _reason(overrides: tuple[dto.Override, ...]) -> str:
     return "; ".join(f"{entry.rule}: {entry.reason}" for entry in overrides)
 
@@ -483,9 +361,3 @@ def _request(name: str, command: Any) -> str:
     """Return the operation as asked for, without its `op_id`: ids and codes, no names of people."""
     content = {entry.name: getattr(command, entry.name) for entry in fields(command) if entry.name != "op_id"}
     return f"{name} {json.dumps(content, ensure_ascii=False, sort_keys=True, default=asdict)}"
-
-
-def _digest(content: Any) -> str:
-    """Stand for personal data in a stored request."""
-    text = json.dumps(content, ensure_ascii=False, sort_keys=True)
-    return hashlib.sha256(text.encode()).hexdigest()

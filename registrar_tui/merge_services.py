@@ -13,30 +13,11 @@ from registrar_tui.services import duplicate_pairs, duplicates, merging, parting
 from registrar_tui.services.dto import PatientDraft
 from registrar_tui.services.dto_merge import DuplicatePair, DuplicateRow, MergePatients, MergePlan, MergeView
 from registrar_tui.services.permissions import Permission
-from registrar_tui.services.workplace import Workplace
-from registrar_tui.storage.session import Store
-
-Work = Callable[[Session], dict[str, Any]]
+from registrar_tui.use_cases import UseCases
 
 
-class MergeServices:
+class MergeServices(UseCases):
     """Cards of one person: found, merged into one, and parted again; each once by its `op_id`."""
-
-    _store: Store
-    _workplace: Workplace
-
-    def _once(self, op_id: str, request: str, work: Work, action: str, reason: str = "") -> dict[str, Any]:
-        raise NotImplementedError
-
-    def _journal(
-        self,
-        action: str,
-        object_kind: str = "",
-        object_id: int | None = None,
-        *,
-        detail: dict[str, Any] | None = None,
-    ) -> None:
-        raise NotImplementedError
 
     def draft_duplicates(
         self, draft: PatientDraft, *, own_id: int | None = None, limit: int = 5

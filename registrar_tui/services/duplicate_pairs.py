@@ -79,7 +79,7 @@ def pairs(read: Read) -> Iterator[DuplicatePair]:
 
 
 def _by_day(read: Read) -> Iterator[DuplicatePair]:
-    first, last = read(lambda session: _SPAN.rows(session, {})[0])
+    first, last = read(lambda session: _SPAN.run(session, {})[0])
     if first is None:
         return
     start, end = as_day(first), as_day(last)
@@ -94,7 +94,7 @@ def _by_day(read: Read) -> Iterator[DuplicatePair]:
 def _born_between(first: date, last: date, session: Session) -> list[DuplicatePair]:
     """Return the likely pairs among people born on each day of [first, last)."""
     found: list[DuplicatePair] = []
-    born = people.as_persons(_BORN.rows(session, {"first": first, "last": last}))
+    born = people.as_persons(_BORN.run(session, {"first": first, "last": last}))
     for _, same_day in groupby(born, key=lambda one: one.birth_date):
         found += _compared(session, list(_in_buckets(list(same_day))))
     return found
@@ -131,14 +131,14 @@ def _page(
     name: str, after: str, earlier: tuple[str, ...], session: Session
 ) -> tuple[list[str], list[DuplicatePair]]:
     """Return the next keys that stand with several cards, and the likely pairs of these cards."""
-    keys = [key for (key,) in _REPEATED[name].rows(session, {"after": after})]
+    keys = [key for (key,) in _REPEATED[name].run(session, {"after": after})]
     return keys, _sharing(session, name, keys, earlier) if keys else []
 
 
 def _sharing(
     session: Session, name: str, keys: Sequence[str], earlier: tuple[str, ...]
 ) -> list[DuplicatePair]:
-    rows = _owners(name, width(len(keys))).rows(session, listed("keys", keys))
+    rows = _owners(name, width(len(keys))).run(session, listed("keys", keys))
     ids = sorted({number for _, number in rows})
     cards: dict[int, people.Person] = {}
     for start in range(0, len(ids), MOST_LISTED):

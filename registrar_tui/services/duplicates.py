@@ -145,7 +145,7 @@ def _by_birth(session: Session, subject: Person, birth: date) -> Iterable[people
     # A card that knows the year or the month alone stands on its first day.
     days = sorted({*near_dates(birth), date(birth.year, 1, 1), birth.replace(day=1)})
     values = {"last": subject.last, "most": BORN_THAT_DAY, **listed("days", days)}
-    yield from people.as_persons(_surname_on_days(width(len(days))).rows(session, values))
+    yield from people.as_persons(_surname_on_days(width(len(days))).run(session, values))
 
 
 def _rough(one: people.Person) -> Person:
@@ -169,10 +169,10 @@ def full_persons(session: Session, found: Sequence[people.Person]) -> dict[int, 
         return {}
     ids = [one.id for one in found]
     values, places = listed("ids", ids), width(len(ids))
-    more = {row[0]: row[1:] for row in _more_of(places).rows(session, values)}
+    more = {row[0]: row[1:] for row in _more_of(places).run(session, values)}
     documents, policies = (
-        _grouped(_documents_of(places).rows(session, values)),
-        _grouped(_policies_of(places).rows(session, values)),
+        _grouped(_documents_of(places).run(session, values)),
+        _grouped(_policies_of(places).run(session, values)),
     )
     return {
         one.id: replace(

@@ -69,7 +69,7 @@ class Readings:
 
     def searched(self, at: datetime, text: str, rows: int, digest: str) -> None:
         """Take note of a search that found somebody; letters typed on make no search of their own."""
-        made = Reading(at, "searched", detail=(("rows", rows), ("text_sha256", digest)), text=text)
+        made = Reading(at, "searched", detail=(("rows", rows), ("text_mac", digest)), text=text)
         with self._lock:
             last = self._waiting[-1] if self._waiting else None
             if last is not None and last.text and _typed_on(last, made):

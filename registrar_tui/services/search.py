@@ -159,7 +159,7 @@ def _follow_merges(session: Session, hits: dict[int, Hit]) -> None:
 
 def _places_of(session: Session, ids: list[int]) -> dict[int, _Place]:
     values = {**listed("ids", ids), "status": AttachmentStatus.ACTIVE.value}
-    return {row[0]: _Place._make(row) for row in _places(width(len(ids))).rows(session, values)}
+    return {row[0]: _Place._make(row) for row in _places(width(len(ids))).run(session, values)}
 
 
 def _shortlist(hits: Iterable[Hit], limit: int) -> list[Hit]:
@@ -225,6 +225,6 @@ def _district(place: _Place, *, here: bool) -> str:
 
 def _policies(session: Session, ids: list[int]) -> dict[int, str]:
     """Return the text of each person's newest policy; one that came with a merge yields to the card's own."""
-    rows = _policies_of(width(len(ids))).rows(session, listed("ids", ids))
+    rows = _policies_of(width(len(ids))).run(session, listed("ids", ids))
     newest = sorted(rows, key=lambda row: (row[5] is None, str(row[3] or ""), row[4]))
     return {row[0]: policy_text(f"{row[1]} {row[2]}".strip()) for row in newest}

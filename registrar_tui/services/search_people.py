@@ -49,7 +49,7 @@ def as_persons(rows: list[tuple[Any, ...]]) -> list[Person]:
 
 
 def _read(question: Question, session: Session, values: dict[str, Any]) -> list[Person]:
-    return as_persons(question.rows(session, values))
+    return as_persons(question.run(session, values))
 
 
 def highest_id(session: Session) -> int:
@@ -58,7 +58,7 @@ def highest_id(session: Session) -> int:
     Counting a million rows takes PostgreSQL tens of milliseconds at every key press. Retired and merged cards
     are counted in; nothing but a page footer depends on it.
     """
-    return int(ways.TOTAL.rows(session, {})[0][0] or 0)
+    return int(ways.TOTAL.run(session, {})[0][0] or 0)
 
 
 def by_number(session: Session, kind: NumberKind, value: str) -> list[Person]:
@@ -84,7 +84,7 @@ def _by_policy_with_series(session: Session, key: str) -> list[Person]:
     """Return the owners of a policy whose series and number read as one are this key."""
     if key.isdigit() and len(key) < _SHORTEST_WITH_SERIES:
         return []  # a whole number or its end, both looked up elsewhere
-    rows = ways.ENDING_POLICIES.rows(session, {"end": key[-SHORTEST_TAIL:]})
+    rows = ways.ENDING_POLICIES.run(session, {"end": key[-SHORTEST_TAIL:]})
     return by_ids(session, [owner for owner, series, number in rows if number_key(series, number) == key])
 
 
@@ -176,4 +176,4 @@ def by_year(session: Session, birth: Birth, most: int) -> list[Person]:
 
 def first_names_of(session: Session, surname: str) -> list[str]:
     """Return the distinct folded first names of people with this whole surname, 300 at most."""
-    return [name for (name,) in ways.FIRST_NAMES.rows(session, {"last": surname}) if name is not None]
+    return [name for (name,) in ways.FIRST_NAMES.run(session, {"last": surname}) if name is not None]

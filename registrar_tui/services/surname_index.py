@@ -183,12 +183,12 @@ def replace(session: Session, old_key: str, new_key: str) -> None:
 
 def starting(session: Session, start: str, most: int) -> list[str]:
     """Return the surnames that begin so, in alphabetical order."""
-    return [name for (name,) in _STARTING.rows(session, {"start": start, "stop": start + END, "most": most})]
+    return [name for (name,) in _STARTING.run(session, {"start": start, "stop": start + END, "most": most})]
 
 
 def crowded(session: Session, start: str, many: int) -> bool:
     """Tell whether so many surnames, or more, begin so."""
-    return bool(_LATER.rows(session, {"start": start, "stop": start + END, "before": many - 1}))
+    return bool(_LATER.run(session, {"start": start, "stop": start + END, "before": many - 1}))
 
 
 def one_typo(session: Session, words: Iterable[str]) -> dict[str, list[Similar]]:
@@ -197,7 +197,7 @@ def one_typo(session: Session, words: Iterable[str]) -> dict[str, list[Similar]]
     keys = sorted(set().union(*by_word.values()))[:MOST_LISTED]
     if not keys:
         return {}
-    rows = {Similar(*row) for row in _sharing(width(len(keys))).rows(session, listed("keys", keys))}
+    rows = {Similar(*row) for row in _sharing(width(len(keys))).run(session, listed("keys", keys))}
     return {word: _ranked(row for row in rows if one_typo_apart(word, row.name)) for word in by_word}
 
 
@@ -205,7 +205,7 @@ def one_typo_unfinished(session: Session, word: str) -> list[Similar]:
     """Return surnames whose beginning is at most one typo apart from the word."""
     rows: set[Similar] = set()
     for key in sorted(deletions(word)):
-        found = _SHARING_START.rows(session, {"start": key, "stop": key + END})
+        found = _SHARING_START.run(session, {"start": key, "stop": key + END})
         rows.update(Similar(*row) for row in found)
     return _ranked(row for row in rows if one_typo_from_start(word, row.name))
 
@@ -219,7 +219,7 @@ def containing(session: Session, part: str) -> list[Similar]:
         sizes = _known_sizes(session, keys)
         keys = sorted(keys, key=lambda key: sizes[key])[:_JOINED]
     values = {f"k{place}": key for place, key in enumerate(keys)}
-    rows = _with_trigrams(len(keys)).rows(session, values)
+    rows = _with_trigrams(len(keys)).run(session, values)
     return _ranked(Similar(*row) for row in rows if part in row[0])
 
 
@@ -228,7 +228,7 @@ def _known_sizes(session: Session, keys: list[str]) -> dict[str, int]:
     known = _SIZES.setdefault(session.get_bind().engine, {})
     fresh = [key for key in keys if key not in known]
     if fresh:
-        sizes = _sizes(len(fresh)).rows(session, {f"k{place}": key for place, key in enumerate(fresh)})[0]
+        sizes = _sizes(len(fresh)).run(session, {f"k{place}": key for place, key in enumerate(fresh)})[0]
         if len(known) > _MOST_SIZES:
             known.clear()
             return _known_sizes(session, keys)

@@ -110,7 +110,7 @@ def common_given_names(session: Session) -> frozenset[str]:
     """Return the first names of the bearers of the most frequent surnames: nearly all that are in use."""
     engine = session.get_bind().engine
     if not (known := _GIVEN.get(engine, frozenset())):
-        frequent = [name for (name,) in _MOST_FREQUENT.rows(session, {"most": _FREQUENT})]
+        frequent = [name for (name,) in _MOST_FREQUENT.run(session, {"most": _FREQUENT})]
         known = frozenset(name for surname in frequent for name in first_names_of(session, surname))
         _GIVEN[engine] = known
     return known
@@ -147,7 +147,7 @@ def _memory(session: Session) -> _Memory:
 
 def _added(session: Session, known: _Memory) -> list[tuple[Any, ...]]:
     """Return the last surname known and some of those after it."""
-    return _FROM_ID.rows(session, {"known": known.last[0], "most": _PIECE})
+    return _FROM_ID.run(session, {"known": known.last[0], "most": _PIECE})
 
 
 def _pieces(names: list[str]) -> Iterator[list[str]]:

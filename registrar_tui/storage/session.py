@@ -14,7 +14,6 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlmodel import Session
 
 from registrar_tui.errors import StoreUnavailable
-from registrar_tui.services.prepared import CONNECTION
 from registrar_tui.storage import gate
 from registrar_tui.storage.changes import ChangeWatch, announce
 from registrar_tui.storage.engine import write_engine
@@ -96,7 +95,6 @@ class Store:
     def _transaction(self, work: Callable[[Session], Answer]) -> Answer:
         """Do the work in a session on a connection that has begun: one of its own costs 70 us."""
         with self._writer.connect() as connection, Session(connection, expire_on_commit=False) as session:
-            session.info[CONNECTION] = connection
             with connection.begin():
                 answer = work(session)
                 session.flush()

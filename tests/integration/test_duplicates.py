@@ -184,18 +184,17 @@ def test_only_who_may_merge_reads_the_whole_base(clinic: Clinic) -> None:
 
 def test_no_way_reads_a_whole_table(sqlite_clinic: Clinic, monkeypatch: pytest.MonkeyPatch) -> None:
     ran: dict[str, tuple[Any, ...]] = {}
-    run: Callable[..., list[tuple[Any, ...]]] = Question.rows
+    run: Callable[..., list[tuple[Any, ...]]] = Question.run
 
     def keep(self: Question, session: Session, values: dict[str, Any]) -> list[tuple[Any, ...]]:
         rows = run(self, session, values)
-        spelling = self._spellings["sqlite"]
-        bound = {**spelling.given, **values}
-        ran[spelling.text] = tuple(str(bound[name]) for name in spelling.order or ())
+        sent = self.sent(session.connection(), values)
+        ran[sent.text] = tuple(sent.filled(values))
         return rows
 
     full = replace(DRAFT, snils="112-233-445 95", policy="7758840848000012", passport="4503 123456")
     number = registered(sqlite_clinic, full)
-    monkeypatch.setattr(Question, "rows", keep)
+    monkeypatch.setattr(Question, "run", keep)
     monkeypatch.setattr(duplicates, "BORN_THAT_DAY", 1)
     sqlite_clinic.desk().patient_duplicates(number)
     sqlite_clinic.desk().draft_duplicates(

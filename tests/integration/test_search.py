@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -392,7 +392,7 @@ def test_a_drivers_error_is_sqlalchemys(engine: Engine) -> None:
     """The search speaks to the driver itself; the store must still know its errors."""
     broken = Question(select(text("nothing")).select_from(text("nowhere")))
     with Session(engine) as opened, pytest.raises(DBAPIError) as caught:
-        broken.rows(opened, {})
+        broken.run(opened, {})
     assert caught.value.orig is not None
     assert not caught.value.connection_invalidated
 
@@ -494,17 +494,16 @@ def test_no_step_reads_through_the_patients(engine: Engine, session: Session) ->
     if engine.dialect.name != "sqlite":
         pytest.skip("a planner with statistics rightly scans a table of fourteen rows")
     ran: dict[str, Any] = {}
-    run = Question.rows
+    run: Callable[..., list[tuple[Any, ...]]] = Question.run
 
     def keep(question: Question, session: Session, values: dict[str, Any]) -> list[tuple[Any, ...]]:
         rows = run(question, session, values)
-        spelling = question._spellings["sqlite"]
-        bound = {**spelling.given, **values}
-        ran[spelling.text] = tuple(str(bound[name]) for name in spelling.order or ())
+        sent = question.sent(session.connection(), values)
+        ran[sent.text] = tuple(sent.filled(values))
         return rows
 
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(Question, "rows", keep)
+        patched.setattr(Question, "run", keep)
         queries = (
             *(
                 "ива",
