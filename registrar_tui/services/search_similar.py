@@ -35,15 +35,16 @@ class SimilarFinder(Finder):
             return
         births: list[Birth] = list(self.query.births)
         tails = self._tails()
-        if self.hits and any(birth.exact for birth in births):
-            return  # a name and a birthday that agree are the person
+        if self.hits and (tails or any(birth.exact for birth in births)):
+            return  # a name that agrees with a birthday or with the end of a number is the person
         for birth in self.query.births:
             if birth.exact:
                 self._find_born_misspelt(birth)
                 births.remove(birth)
-        if not self.query.births:
-            for tail in tails:
-                self._find_tail(tail, typos=True)
+        for tail in () if self.query.births else tails:
+            self._find_tail(tail, typos=True)
+            if self.hits:
+                return
         dated: list[Birth | None] = [*births] if self.query.births or tails else [None]
         known = len(self.hits)
         guesses = (self._given_name_typo, self._misspelt, self._unfinished, self._two_typos)
