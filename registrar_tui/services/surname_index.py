@@ -64,6 +64,9 @@ _SHARING_START: Final = Question(
     .limit(LARGE)
 )
 _MOST_SIZES: Final = 40_000
+_ALL_SIZES: Final = Question(
+    select(_TRIGRAM.c.trigram, func.count()).group_by(_TRIGRAM.c.trigram).limit(_MOST_SIZES // 2)
+)
 # A cache and not state: it may be lost at any moment.
 _SIZES: WeakKeyDictionary[Engine, dict[str, int]] = WeakKeyDictionary()
 _PROBED: Final = 14
@@ -231,6 +234,12 @@ def _known_sizes(session: Session, keys: list[str]) -> dict[str, int]:
             return _known_sizes(session, keys)
         known.update(zip(fresh, sizes, strict=True))
     return known
+
+
+def learn_sizes(session: Session) -> None:
+    """Ask for the sizes of all trigrams at once (0.1 s), so that no search need ask for its own (3 ms)."""
+    sizes = dict(_ALL_SIZES.rows(session, {}))
+    _SIZES.setdefault(session.get_bind().engine, {}).update(sizes)
 
 
 def _ranked(rows: Iterable[Similar]) -> list[Similar]:
