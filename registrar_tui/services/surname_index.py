@@ -223,6 +223,12 @@ def containing(session: Session, part: str) -> list[Similar]:
     return _ranked(Similar(*row) for row in rows if part in row[0])
 
 
+def rarest(session: Session, part: str) -> int:
+    """Return about how many surnames have the rarest three letters of a part, 0 of none: what a search costs."""
+    keys = sorted(trigrams(part[:_PROBED]))
+    return min(_known_sizes(session, keys).get(key, 0) for key in keys) if keys else 0
+
+
 def _known_sizes(session: Session, keys: list[str]) -> dict[str, int]:
     """Return about how many surnames have each trigram: asked once a process, it only says where to begin."""
     known = _SIZES.setdefault(session.get_bind().engine, {})
