@@ -224,7 +224,7 @@ def containing(session: Session, part: str) -> list[Similar]:
 
 
 def rarest(session: Session, part: str) -> int:
-    """Return about how many surnames have the rarest three letters of a part, 0 of none: what a search costs."""
+    """Return about how many surnames have the rarest three letters of a part: what a search for it costs."""
     keys = sorted(trigrams(part[:_PROBED]))
     return min(_known_sizes(session, keys).get(key, 0) for key in keys) if keys else 0
 
