@@ -29,6 +29,10 @@ _PLACES: Final = (
     " LEFT JOIN attachment a ON a.patient_id = p.id AND a.status = 'active'"
     " LEFT JOIN branch b ON b.id = a.branch_id WHERE p.id IN ({})"
 )
+_ENDS: Final = (
+    "policy WHERE substr(number, length(number) - 3) = ?",
+    "identity_document WHERE substr(number_key, length(number_key) - 3) = ?",
+)
 _POLICIES: Final = "SELECT patient_id, series, number, valid_from FROM policy WHERE patient_id IN ({})"
 
 
@@ -53,7 +57,7 @@ class Floor:
             "snils": lambda sample: self._number("snils", sample),
             "enp": lambda sample: self._number("enp", sample),
             "ends": self._ends,
-            "phone": self._phone_and_name,
+            "phone": self._name_and_end,
             "day": self._day,
             "start": self._start,
             "initials": self._initials,
@@ -131,12 +135,19 @@ class Floor:
         condition = "birth_date >= ? AND birth_date <= ? ORDER BY birth_date, last_key LIMIT 40"
         return self._ask(f"{_PEOPLE} WHERE {condition}", *sample.births[0])
 
-    def _phone_and_name(self, sample: Sample) -> list[Any]:
+    def _name_and_end(self, sample: Sample) -> list[Any]:
+        """Return people of a surname one of whose numbers ends so."""
         start = sample.number[::-1]
-        named = "(p.last_key || '' >= ? AND p.last_key || '' < ?)"
-        condition = f"phone_reversed >= ? AND phone_reversed < ? AND {named} LIMIT 40"
-        values = (start, start + END, sample.last, sample.last + END)
-        return self._ask(f"{_PEOPLE} WHERE {condition}", *values)
+        found: dict[int, Any] = {}
+        for condition, values in (
+            ("phone_reversed >= ? AND phone_reversed < ?", (start, start + END)),
+            ("substr(snils, 8) = ?", (sample.number,)),
+            *((f"p.id IN (SELECT patient_id FROM {key})", (sample.number,)) for key in _ENDS),
+        ):
+            named = f"{condition} AND p.last_key || '' >= ? AND p.last_key || '' < ? LIMIT 40"
+            rows = self._ask(f"{_PEOPLE} WHERE {named}", *values, sample.last, sample.last + END)
+            found.update((row[0], row) for row in rows)
+        return list(found.values())
 
     def _day(self, sample: Sample) -> list[Any]:
         born = sample.births[0][0]

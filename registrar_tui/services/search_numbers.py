@@ -45,7 +45,8 @@ SHORTEST_TAIL: Final = 4
 _LONGEST_TAIL: Final = 9
 
 LABEL_WORDS: Final = "тел(?:ефон)?|снилс|енп|полис|паспорт|талон|при[её]м|визит"
-is_label: Final = re.compile(rf"(?:{LABEL_WORDS})[.:]?", re.IGNORECASE).fullmatch
+# «тел» away from its digits is the beginning of a surname.
+is_label: Final = re.compile(rf"(?!тел[.:]?$)(?:{LABEL_WORDS})[.:]?", re.IGNORECASE).fullmatch
 _SNILS_SHAPE: Final = re.compile(r"\d{3}-\d{3}-\d{3}[- ]\d{2}")
 _LABELLED: Final[dict[str, tuple[NumberKind, ...]]] = {
     "тел": (NumberKind.PHONE, NumberKind.TAIL),

@@ -35,15 +35,16 @@ class SimilarFinder(Finder):
             return
         births: list[Birth] = list(self.query.births)
         tails = self._tails()
-        if self.hits and any(birth.exact for birth in births):
-            return  # a name and a birthday that agree are the person
+        if self.hits and (tails or any(birth.exact for birth in births)):
+            return  # a name that agrees with a birthday or with the end of a number is the person
         for birth in self.query.births:
             if birth.exact:
                 self._find_born_misspelt(birth)
                 births.remove(birth)
-        if not self.query.births:
-            for tail in tails:
-                self._find_tail(tail, typos=True)
+        for tail in () if self.query.births else tails:
+            self._find_tail(tail, typos=True)
+            if self.hits:
+                return
         dated: list[Birth | None] = [*births] if self.query.births or tails else [None]
         known = len(self.hits)
         guesses = (self._given_name_typo, self._misspelt, self._unfinished, self._two_typos)
@@ -85,7 +86,7 @@ class SimilarFinder(Finder):
 
     def _inside(self, word: str) -> list[Near]:
         """Return surnames with the word inside, those that end with it first: the second of a double one."""
-        found = surname_index.containing(self._session, word)
+        found = surname_memory.containing(self._session, word)
         if self.reading is not None:
             found = [row for row in found if row.name.endswith(word) and row.name != word]
         return [Near(row.name, row.people, 1 if row.name.endswith(word) else 2) for row in found]
@@ -115,12 +116,15 @@ class SimilarFinder(Finder):
 
     def _add_similar(self, near: dict[str, list[Near]], birth: Birth | None) -> None:
         for group in self._groups:
+            borne: set[str] = set()
             for names in name_readings(group):
-                surnames = nearest(near.get(names.last, ()))
+                # Initials the other way round are looked at only where nobody has them as typed.
+                surnames = [] if names.last in borne else nearest(near.get(names.last, ()))
                 if surnames:
                     distances = {one.name: one.distance for one in surnames}
                     found = self._bearers(surnames, names, birth)
-                    self._add(found, SIMILAR, self._why_similar(names, birth), names, distances)
+                    if self._add(found, SIMILAR, self._why_similar(names, birth), names, distances):
+                        borne.add(names.last)
 
     def _why_similar(self, names: Names, birth: Birth | None) -> Callable[[Person], str]:
         return lambda person: (

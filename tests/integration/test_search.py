@@ -569,6 +569,18 @@ def test_the_dictionary_follows_the_cards(session: Session) -> None:
     session.rollback()
 
 
+def test_the_memory_and_the_base_find_the_same_inside_of_names(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = [name for (name,) in session.execute(text("SELECT name FROM surname"))]
+    parts = {name[place : place + size] for name in names for place in range(9) for size in (2, 3, 4, 5)}
+    surname_memory.prepare(session)
+    monkeypatch.setattr(surname_memory, "_FREQUENT_LETTERS", 1)
+    assert sum(bool(surname_memory.containing(session, part)) for part in parts) > 20
+    for part in (*parts, "ъъъ", "", "и" * 80):
+        assert surname_memory.containing(session, part) == surname_index.containing(session, part), part
+
+
 def test_bulk_rows_are_those_that_adding_one_by_one_would_make(session: Session) -> None:
     names = dict(session.execute(text("SELECT name, people FROM surname")).all())
     rows = surname_index.bulk_rows(names)

@@ -130,6 +130,8 @@ def test_a_policys_barcode_is_its_owner() -> None:
         ("иванов bdfy", ("иванов", "иван")),
         ("Салтыков-Щедрин", ("салтыковщедрин",)),
         ("  ива\tив  58 ", ("ива", "ив")),
+        ("тел анна 58", ("тел", "анна")),
+        ("анна тел 1234567", ("анна",)),
     ],
 )
 def test_names_in_either_layout(text: str, tokens: tuple[str, ...]) -> None:

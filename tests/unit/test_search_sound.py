@@ -8,7 +8,7 @@ import pytest
 
 from benchmarks.misspelling import heard_wrong, left_out, swapped, typed_wrong
 from registrar_tui.services.search_keys import fold, one_typo_apart
-from registrar_tui.services.search_sound import first_sound, sound
+from registrar_tui.services.search_sound import first_sound, sound, sounds
 
 
 @pytest.mark.parametrize(
@@ -52,3 +52,9 @@ def test_what_is_misheard_is_seldom_the_name_itself() -> None:
     heard = [heard_wrong("Кузнецова", Random(seed)) for seed in range(200)]
     assert sum(one != "кузнецова" for one in heard) > 150
     assert len(set(heard)) > 10
+
+
+def test_many_names_at_once_sound_as_one_by_one() -> None:
+    names = ["козлов", "нн", "", "щщ", "тс", "сердцева", "ъ"]
+    assert sounds(names) == [sound(name) for name in names]
+    assert sounds([]) == []
