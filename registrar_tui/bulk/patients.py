@@ -29,7 +29,9 @@ SMALL, LARGE, FIRST = 25, 1000, 100
 HOLD = 0.04
 """Seconds a transaction should hold the write lock: a desk then waits for two of them at worst."""
 _AIM = 0.75 * HOLD
-PAUSE = 0.005
+PAUSE = 0.012
+"""Seconds between two of them: longer than a waiting desk sleeps between two tries (10 ms in SQLite itself),
+or it would sleep through its turn, and again through the next."""
 _LOST_TRIES = 3
 
 
