@@ -247,7 +247,7 @@ def _known_sizes(session: Session, keys: list[str]) -> dict[str, int]:
 
 def learn_sizes(session: Session) -> None:
     """Ask for the sizes of all trigrams at once (0.1 s), so that no search need ask for its own (3 ms)."""
-    sizes = dict(_ALL_SIZES.rows(session, {}))
+    sizes = dict(_ALL_SIZES.run(session, {}))
     _SIZES.setdefault(session.get_bind().engine, {}).update(sizes)
 
 
