@@ -90,7 +90,7 @@ class DeskScreen(OfficeWays):
         commands.update(self.office_commands())
         if len(self.trail) > 1:
             commands["desk.back"] = self.back
-        if pane is not None:
+        if pane is not None and pane.is_attached:  # not while the program closes
             commands.update(pane.commands())
         return commands
 

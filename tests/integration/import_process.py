@@ -34,12 +34,15 @@ def importing(clinic: Clinic, table: Path, until: str) -> Iterator[subprocess.Po
     with subprocess.Popen(words, stdout=subprocess.PIPE, cwd=Path(__file__).parents[2]) as process:
         assert process.stdout is not None
         lines = process.stdout
+        reader = threading.Thread(target=lambda: [None for _ in lines])
         try:
             assert any(line.decode().startswith(until) for line in lines), "the import has ended"
-            threading.Thread(target=lambda: [None for _ in lines]).start()
+            reader.start()
             yield process
         finally:
             process.kill()
+            if reader.ident is not None:
+                reader.join()  # before its pipe is closed
 
 
 def without_people(*clinics: Clinic) -> None:

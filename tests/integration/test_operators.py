@@ -71,7 +71,7 @@ def refused(work: Callable[[], object], code: str) -> str:
 DESK = {"find", "numbers", "open-card", "edit-card", "book", "override", "arrive", "print"}
 MAY: dict[str, set[str]] = {
     "registrar": DESK,
-    "senior": DESK | {"schedule", "export", "import"},
+    "senior": DESK | {"schedule", "export", "import", "merge"},
     "administrator": {"schedule", "rules", "operators", "maintain", "import"},
     "auditor": {"find", "read-journal"},
     "demo": {right.value for right in Permission},

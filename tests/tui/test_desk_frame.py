@@ -455,3 +455,19 @@ async def test_settings_or_services_but_not_both(clinic: FakeServices) -> None:
     await asyncio.sleep(0)
     with pytest.raises(ValueError, match="either"):
         RegistrarApp()
+
+
+async def test_a_key_line_drawn_while_the_program_closes_breaks_nothing() -> None:
+    """Closing takes the panes out one by one, with what they asked for still on its way."""
+    async with open_desk(FakeServices()) as driver:
+        desk = driver.app.desk
+        await driver.type("ива")
+        await driver.until_seen("Иванов")
+        await driver.press("enter")
+        await driver.until_place("card")
+        assert desk.current is not None
+        place = desk.current
+        await place.remove()
+        assert desk.current is place and not place.is_attached
+        desk._draw_keys()
+        assert "desk.quit" in desk.commands()

@@ -45,7 +45,7 @@ def test_five_broken_rows_in_a_hundred(base: Path, tmp_path: Path) -> None:
     assert len(table.codes) == len(KINDS) >= 30 and 20 * len(table.codes) == GOOD
     (tmp_path / "люди.csv").write_bytes(table.content)
     checked = run("check", "file", "люди.csv", "--json", "--rejects", "check.csv")
-    done = run("import", "patients", "люди.csv", "--json")
+    done = run("import", "patients", "люди.csv", "--json", "--quiet")
     assert (done.returncode, done.stderr.decode()) == (3, "")
     shape = json.loads(done.stdout)
     assert list(shape) == RESULT
