@@ -5,12 +5,14 @@ from __future__ import annotations
 import itertools
 import json
 import os
+import zipfile
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
 
 import pytest
 
 from registrar_tui.errors import UsageError
+from registrar_tui.exchange import xlsx_table
 from registrar_tui.exchange.csv_table import LONGEST_CELL, CsvTable
 from registrar_tui.exchange.encoding import detect
 from registrar_tui.exchange.neutral import neutral, restored
@@ -124,6 +126,19 @@ NOT_TABLES = {
     "a column twice": "Фамилия;Имя;Дата рождения;last_name\nКим;Анна;1.1.2000;Ким\n".encode(),
     "one endless line": b"x" * (9 << 20),
 }
+
+
+def test_a_workbook_too_large_for_memory_is_asked_for_as_csv(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Told by its directory, before a byte is unpacked."""
+    file = tmp_path / "large.xlsx"
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("xl/worksheets/sheet1.xml", b" " * (2 << 20))
+    monkeypatch.setattr(xlsx_table, "_LARGEST", 1 << 20)
+    with pytest.raises(UsageError) as told, opened(file) as source:
+        table_of(source)
+    assert told.value.code == "too_large" and "CSV" in told.value.message
 
 
 @pytest.mark.parametrize("name", list(NOT_TABLES))
