@@ -7,12 +7,13 @@ import secrets
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from sqlalchemy import select, text, update
+from sqlalchemy import bindparam, select, update
 from sqlmodel import Session, col
 
 from registrar_tui.clock import Clock
 from registrar_tui.errors import MUST_CHANGE, NOT_SIGNED_IN, NotAllowed
 from registrar_tui.models import Operator, OperatorSession
+from registrar_tui.services.prepared import Prepared
 
 SESSION = timedelta(hours=12)
 _ENDED = "Вход закончился: войдите снова."
@@ -35,7 +36,7 @@ class Admission:
 
     def require(self, session: Session, newcomer: bool = False) -> None:
         """Refuse whoever may not work any more: one keyed read."""
-        found = session.connection().execute(_STANDING, {"token": self.token_hash}).first()
+        found = _STANDING.first(session, {"token": self.token_hash})
         if found is None:
             raise NotAllowed(_ENDED, code=NOT_SIGNED_IN)
         revoked, active, role, must_change = found
@@ -53,10 +54,10 @@ class Admission:
         raise NotAllowed(message, code=NOT_SIGNED_IN)
 
 
-# Text, not an expression: of the price of a use-case this read takes as little as the driver lets it.
-_STANDING = text(
-    "SELECT s.revoked, o.active, o.role, o.must_change FROM operator_session AS s "
-    "JOIN operator AS o ON o.id = s.operator_id WHERE s.token_hash = :token"
+_STANDING = Prepared(
+    select(col(OperatorSession.revoked), col(Operator.active), col(Operator.role), col(Operator.must_change))
+    .join(Operator, col(Operator.id) == col(OperatorSession.operator_id))
+    .where(col(OperatorSession.token_hash) == bindparam("token"))
 )
 
 
