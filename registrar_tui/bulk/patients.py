@@ -26,7 +26,7 @@ from registrar_tui.storage.session import Store
 
 SMALL, LARGE, FIRST = 25, 1000, 100
 """Rows of one transaction into a base where people work."""
-HOLD = 0.04
+HOLD = 0.03
 """Seconds a transaction should hold the write lock: a desk then waits for two of them at worst."""
 _AIM = 0.75 * HOLD
 PAUSE = 0.012
