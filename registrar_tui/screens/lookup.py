@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-DEBOUNCE_SECONDS = 0.08
+DEBOUNCE_SECONDS = 0.05
 
 
 class Question(NamedTuple):
