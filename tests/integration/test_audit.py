@@ -268,7 +268,7 @@ def test_a_card_that_cannot_be_written_down_is_not_shown(
     def full(*_: object, **__: object) -> None:
         raise RuntimeError("no space")
 
-    monkeypatch.setattr("registrar_tui.desk_services.audit.append", full)
+    monkeypatch.setattr("registrar_tui.use_cases.audit.append", full)
     with pytest.raises(RuntimeError):
         desk.patient_card(1)
     with pytest.raises(RuntimeError):
