@@ -254,9 +254,12 @@ async def test_a_lost_answer_is_retried_with_the_same_mark(clinic: FakeServices)
     async with open_desk(clinic) as driver:
         await to_offer(driver)
         clinic.fail_after["book"].append(StoreUnavailable("База не отвечает: проверьте сеть."))
+        # The watch must not find the base again before anybody has looked.
+        clinic.fail["change_stamp"] += [StoreUnavailable("База не отвечает: проверьте сеть.")] * 100
         await driver.press("enter")
         await driver.until_seen("База не отвечает")
         await driver.until_seen("○ нет связи")
+        clinic.fail["change_stamp"].clear()
         await driver.press("enter")
         await driver.until(lambda: "печатается" in driver.notice, "the retry")
         await driver.until_seen("● связь")
