@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from registrar_tui.services.dto import BookingTarget, PatientPage, PatientRow
     from registrar_tui.widgets.patient_list import PatientList, TargetLine
 
-PLACEHOLDER = "фамилия, дата рождения, СНИЛС, полис, паспорт, телефон, талон или скан"
+PLACEHOLDER = "ФИО, дата, номер, талон, скан"  # whole at 80 columns
 SHORTEST_TARGET = 3
 TARGETS_SHOWN = 5
 
