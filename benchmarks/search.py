@@ -84,8 +84,8 @@ def _timed(store: Store, floor: Floor, clock: _Clock, kind: Kind, made: list[Sam
         found: list[list[int]] = [[], []]
 
         def ours(text: str = sample.text, into: list[list[int]] = found) -> None:
-            with store.read() as session:
-                page = find_patients(session, text, limit=_LIMIT, today=TODAY, branch_id=BRANCH)
+            with store.ask() as reader:
+                page = find_patients(reader, text, limit=_LIMIT, today=TODAY, branch_id=BRANCH)
             into[0] = [row.id for row in page.rows]
 
         def bare(sample: Sample = sample, into: list[list[int]] = found) -> None:

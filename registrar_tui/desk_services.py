@@ -69,9 +69,9 @@ class DeskServices(MergeServices, TicketServices):
     def find_patients(self, text: str, *, limit: int = 20, journalled: bool = False) -> dto.PatientPage:
         """Find people by any fragment."""
         self._workplace.may(Permission.FIND)
-        with self._store.read() as session:
+        with self._store.ask() as reader:
             page = search.find_patients(
-                session,
+                reader,
                 text,
                 limit=limit,
                 today=self._workplace.now().date(),

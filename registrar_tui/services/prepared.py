@@ -1,4 +1,4 @@
-"""Statements of the hot path, built once and sent by the driver itself."""
+"""Statements of the hot path, built once and sent by the driver itself, in a session or in a bare reading."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Executable
+from sqlalchemy import Connection, Dialect, Engine, Executable, PoolProxiedConnection
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import SessionTransaction
 from sqlmodel import Session
@@ -40,6 +40,38 @@ class Sent:
         return values if self.named else [values[name] for name in self.names]
 
 
+class Reading:
+    """A short read without a session: one connection of the pool, for prepared questions alone.
+
+    A session costs 50 us before its first question, which the question of a search itself does not.
+    `storage.reading` says what it sees.
+    """
+
+    __slots__ = ("_pooled", "engine", "raw")
+
+    def __init__(self, engine: Engine, pooled: PoolProxiedConnection) -> None:
+        self.engine = engine
+        self.raw: Any = pooled.dbapi_connection
+        self._pooled = pooled
+
+    @property
+    def dialect(self) -> Dialect:
+        """Return how the database is spoken to."""
+        return self.engine.dialect
+
+    def invalidate(self, error: BaseException) -> None:
+        """Give the connection up."""
+        self._pooled.invalidate(error)
+
+
+Reader = Session | Reading
+
+
+def engine_of(reader: Reader) -> Engine:
+    """Return the engine whose base is read."""
+    return reader.engine if isinstance(reader, Reading) else reader.get_bind().engine
+
+
 class Prepared:
     """A statement with named parameters; SQLAlchemy writes its text and converts its values, no more.
 
@@ -51,28 +83,29 @@ class Prepared:
         self._statement: Any = statement
         self._sent: dict[str, Sent] = {}
 
-    def run(self, session: Session, words: Mapping[str, Any]) -> list[tuple[Any, ...]]:
-        """Send it in the session's transaction; returns every row, none of a statement that answers nothing.
+    def run(self, reader: Reader, words: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+        """Send it in the reader's transaction; returns every row, none of a statement that answers nothing.
 
         Nothing is flushed before it.
         """
-        connection, raw = _entered(session)
+        connection, raw = (reader, reader.raw) if isinstance(reader, Reading) else _entered(reader)
         sent = self.sent(connection, words)
         parameters = sent.filled(words)
         try:
             cursor = raw.execute(sent.text, parameters)
             rows = cursor.fetchall() if sent.answers else []
         except connection.dialect.loaded_dbapi.Error as error:
-            session.info.pop(_ENTERED, None)
-            raise _wrapped(connection, sent.text, error) from error
+            if not isinstance(reader, Reading):
+                reader.info.pop(_ENTERED, None)
+            raise _wrapped(connection, raw, sent.text, error) from error
         return [_converted(row, sent.outward) for row in rows] if sent.outward else rows
 
-    def first(self, session: Session, words: Mapping[str, Any]) -> tuple[Any, ...] | None:
+    def first(self, reader: Reader, words: Mapping[str, Any]) -> tuple[Any, ...] | None:
         """Return the first row, None where there is none."""
-        rows = self.run(session, words)
+        rows = self.run(reader, words)
         return rows[0] if rows else None
 
-    def sent(self, connection: Connection, words: Mapping[str, Any]) -> Sent:
+    def sent(self, connection: Connection | Reading, words: Mapping[str, Any]) -> Sent:
         """Return what this database is sent, compiled at the first use."""
         name = connection.dialect.name
         if name not in self._sent:
@@ -131,10 +164,10 @@ def _converted(row: tuple[Any, ...], outward: tuple[tuple[int, Converter], ...])
     return tuple(values)
 
 
-def _wrapped(connection: Connection, text: str, error: Exception) -> BaseException:
+def _wrapped(connection: Connection | Reading, raw: Any, text: str, error: Exception) -> BaseException:
     """Return the driver's error as SQLAlchemy would have raised it, and give a lost connection up."""
     dialect: Any = connection.dialect
-    lost = dialect.is_disconnect(error, connection.connection.dbapi_connection, None)
+    lost = dialect.is_disconnect(error, raw, None)
     if lost:
         connection.invalidate(error)
     return DBAPIError.instance(

@@ -9,11 +9,12 @@ from functools import cache
 from typing import Any, Final, NamedTuple
 
 from sqlalchemy import bindparam, func, select
-from sqlmodel import Session
 
 from registrar_tui.models import Patient
 from registrar_tui.services import search_people as people
+from registrar_tui.services import surname_memory
 from registrar_tui.services.dto import PatientPage, PatientRow
+from registrar_tui.services.prepared import Reader
 from registrar_tui.services.search_finder import WHOLE_NUMBER, Hit
 from registrar_tui.services.search_query import Query, readings, understand
 from registrar_tui.services.search_similar import SimilarFinder
@@ -71,7 +72,7 @@ def _policies_of(count: int) -> Question:
 
 
 def find_patients(
-    session: Session, text: str, *, limit: int, today: date, branch_id: int | None
+    reader: Reader, text: str, *, limit: int, today: date, branch_id: int | None
 ) -> PatientPage:
     """Find people by any fragment; never raises on any text and takes no sign in it for an operator.
 
@@ -80,23 +81,24 @@ def find_patients(
     `search_people.highest_id`). `draft` is a new card filled from the text.
     """
     limit = max(1, min(limit, LARGEST_PAGE))
-    total = people.highest_id(session)
-    finder, similar = _search(session, readings(text, today), limit)
+    total, newest_surname = people.newest(reader)
+    surname_memory.refresh(reader, newest_surname)
+    finder, similar = _search(reader, readings(text, today), limit)
     if finder is None:
         return PatientPage((), "в запросе нет ни букв, ни цифр" if text.strip() else "", total)
     query = finder.query
     if not finder.hits:
         tried = not_found(understand(text, today), fuzzy=bool(query.tokens))
         return PatientPage((), tried, total, draft=draft(query))
-    _follow_merges(session, finder.hits)
+    _follow_merges(reader, finder.hits)
     best = _shortlist(finder.hits.values(), limit)
-    places = _places_of(session, [hit.person.id for hit in best])
+    places = _places_of(reader, [hit.person.id for hit in best])
     hits = _ranked(best, places, branch_id)
     words = understood(query, finder.reading)
     if similar:
         words += "; точно таких нет, показаны похожие"
     return PatientPage(
-        rows=_rows(session, hits[:limit], places, branch_id),
+        rows=_rows(reader, hits[:limit], places, branch_id),
         understood=words,
         total=total,
         more=finder.full or len(finder.hits) > limit,
@@ -104,11 +106,11 @@ def find_patients(
     )
 
 
-def _search(session: Session, queries: Iterable[Query], limit: int) -> tuple[SimilarFinder | None, bool]:
+def _search(reader: Reader, queries: Iterable[Query], limit: int) -> tuple[SimilarFinder | None, bool]:
     """Run the certain steps of every reading, then the similar ones; say whether it came to those."""
     finders: list[SimilarFinder] = []
     for query in queries:
-        finder = SimilarFinder(session, query, limit)
+        finder = SimilarFinder(reader, query, limit)
         if finders and not finder.makes_sense():
             continue
         finders.append(finder)
@@ -139,14 +141,14 @@ def _complete(finder: SimilarFinder, limit: int) -> None:
         del finder.hits[hit.person.id]
 
 
-def _follow_merges(session: Session, hits: dict[int, Hit]) -> None:
+def _follow_merges(reader: Reader, hits: dict[int, Hit]) -> None:
     """Put the survivor in the place of every merged card."""
     for _ in range(_MERGES_FOLLOWED):
         merged = {number: hit for number, hit in hits.items() if hit.person.merged_into_id is not None}
         if not merged:
             return
         wanted = sorted({hit.person.merged_into_id or 0 for hit in merged.values()})
-        survivors = {person.id: person for person in people.by_ids(session, wanted)}
+        survivors = {person.id: person for person in people.by_ids(reader, wanted)}
         for number, hit in merged.items():
             del hits[number]
             survivor = survivors.get(hit.person.merged_into_id or 0)
@@ -157,9 +159,9 @@ def _follow_merges(session: Session, hits: dict[int, Hit]) -> None:
         del hits[number]
 
 
-def _places_of(session: Session, ids: list[int]) -> dict[int, _Place]:
+def _places_of(reader: Reader, ids: list[int]) -> dict[int, _Place]:
     values = {**listed("ids", ids), "status": AttachmentStatus.ACTIVE.value}
-    return {row[0]: _Place._make(row) for row in _places(width(len(ids))).run(session, values)}
+    return {row[0]: _Place._make(row) for row in _places(width(len(ids))).run(reader, values)}
 
 
 def _shortlist(hits: Iterable[Hit], limit: int) -> list[Hit]:
@@ -188,9 +190,9 @@ def _ranked(hits: list[Hit], places: dict[int, _Place], branch_id: int | None) -
 
 
 def _rows(
-    session: Session, hits: list[Hit], places: dict[int, _Place], branch_id: int | None
+    reader: Reader, hits: list[Hit], places: dict[int, _Place], branch_id: int | None
 ) -> tuple[PatientRow, ...]:
-    policies = _policies(session, [hit.person.id for hit in hits])
+    policies = _policies(reader, [hit.person.id for hit in hits])
     return tuple(_row(hit, places[hit.person.id], policies.get(hit.person.id, ""), branch_id) for hit in hits)
 
 
@@ -223,8 +225,8 @@ def _district(place: _Place, *, here: bool) -> str:
     return name[name.find("№") :] if "№" in name else name
 
 
-def _policies(session: Session, ids: list[int]) -> dict[int, str]:
+def _policies(reader: Reader, ids: list[int]) -> dict[int, str]:
     """Return the text of each person's newest policy; one that came with a merge yields to the card's own."""
-    rows = _policies_of(width(len(ids))).run(session, listed("ids", ids))
+    rows = _policies_of(width(len(ids))).run(reader, listed("ids", ids))
     newest = sorted(rows, key=lambda row: (row[5] is None, str(row[3] or ""), row[4]))
     return {row[0]: policy_text(f"{row[1]} {row[2]}".strip()) for row in newest}

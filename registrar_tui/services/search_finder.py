@@ -8,10 +8,9 @@ from functools import partial
 from itertools import permutations
 from typing import Final
 
-from sqlmodel import Session
-
 from registrar_tui.services import search_people as people
-from registrar_tui.services import surname_index, surname_memory
+from registrar_tui.services import surname_memory
+from registrar_tui.services.prepared import Reader
 from registrar_tui.services.search_keys import one_typo_from_start
 from registrar_tui.services.search_numbers import TAILS, Number, NumberKind
 from registrar_tui.services.search_people import Person
@@ -54,11 +53,11 @@ class Hit:
 class Finder:
     """Collects the hits of one query; `reading` is the order of names that gave the first of them."""
 
-    def __init__(self, session: Session, query: Query, limit: int) -> None:
+    def __init__(self, reader: Reader, query: Query, limit: int) -> None:
         self.hits: dict[int, Hit] = {}
         self.reading: Names | None = None
         self.full = False
-        self._session = session
+        self._reader = reader
         self.query = query
         self._limit = limit
         self._most = max(POOL, limit + 1)
@@ -76,7 +75,7 @@ class Finder:
             # Of as many digits as a passport or a СНИЛС, old policies are few: looked for where those fail.
             rare = number.kind is NumberKind.POLICY and len(number.value) in (10, 11)
             if number.kind not in TAILS and not (rare and self.hits):
-                found = people.by_number(self._session, number.kind, number.value)
+                found = people.by_number(self._reader, number.kind, number.value)
                 self._add(found, WHOLE_NUMBER, why_number(number.kind, number.value))
         if query.tokens and self.hits:
             return
@@ -140,9 +139,9 @@ class Finder:
             self._find_named(birth)
             return
         if birth.exact:
-            found = people.by_days(self._session, Names(), birth, self._most)
+            found = people.by_days(self._reader, Names(), birth, self._most)
         else:
-            found = people.by_year(self._session, birth, self._most)
+            found = people.by_year(self._reader, birth, self._most)
         self._note_full(found)
         self._add(found, _BEGINNING, why_names(self.query, birth))
 
@@ -150,15 +149,15 @@ class Finder:
         why = why_number(*tail)
         if not self.query.tokens:
             # Four digits have many meanings, and each gets but a share of the page.
-            found = people.by_tail(self._session, *tail, self._limit + 1)
+            found = people.by_tail(self._reader, *tail, self._limit + 1)
             self.full = self.full or len(found) > self._limit
             self._add(found, _BEGINNING, why)
         elif typos:
-            found = people.by_tail(self._session, *tail, SIMILAR_READ)
+            found = people.by_tail(self._reader, *tail, SIMILAR_READ)
             self._add_fitting(found, None, why, typos=True)
         else:
             words = self.query.tokens[:_WORDS_BY_TAIL]
-            found = people.by_tail(self._session, *tail, self._most, words)
+            found = people.by_tail(self._reader, *tail, self._most, words)
             self._add_fitting(found, None, why, typos=False)
 
     def _add_fitting(self, found: Sequence[Person], birth: Birth | None, also: str, *, typos: bool) -> None:
@@ -229,7 +228,7 @@ class Finder:
     def _surnames(self, start: str) -> list[str]:
         """Return the first two surnames of the dictionary that begin so: they tell of none, one and exact."""
         if start not in self._known:
-            self._known[start] = surname_index.starting(self._session, start, 2)
+            self._known[start] = surname_memory.starting(self._reader, start, 2)
         return self._known[start]
 
     def _may_be(self, names: Names) -> bool:
@@ -242,31 +241,31 @@ class Finder:
 
     def _is_given(self, start: str) -> bool:
         """Tell whether a common first name begins so: only then a second order of words is worth a look."""
-        return any(name.startswith(start) for name in surname_memory.common_given_names(self._session))
+        return any(name.startswith(start) for name in surname_memory.common_given_names(self._reader))
 
     def _people(self, names: Names, birth: Birth | None) -> Sequence[Person]:
-        session, most = self._session, self._most
+        reader, most = self._reader, self._most
         if not names.last:
-            return people.by_given_names(session, names, birth, most)
+            return people.by_given_names(reader, names, birth, most)
         if names.middle:
-            return people.by_initials(session, names, birth, most)
+            return people.by_initials(reader, names, birth, most)
         if not (names.first or birth):
-            return people.by_last(session, names.last, most)
-        if not surname_index.crowded(self._session, names.last, people.SURNAMES_ENTERED):
+            return people.by_last(reader, names.last, most)
+        if not surname_memory.crowded(self._reader, names.last, people.SURNAMES_ENTERED):
             same = self._bearers_of(names, birth)
             if len(same) >= self._limit:
                 return same
-            return [*same, *people.by_start(session, names, birth, most)]
+            return [*same, *people.by_start(reader, names, birth, most)]
         if birth is None:
-            return people.by_initials(session, names, birth, most)
-        return sorted(people.by_days(session, names, birth, most), key=lambda one: one.last_key)
+            return people.by_initials(reader, names, birth, most)
+        return sorted(people.by_days(reader, names, birth, most), key=lambda one: one.last_key)
 
     def _bearers_of(self, names: Names, birth: Birth | None) -> Sequence[Person]:
         """Return the people with exactly this surname, where longer ones might crowd them out."""
         known = self._surnames(names.last)
         if known[:1] != [names.last] or len(known) == 1:
             return []
-        return people.by_surnames(self._session, [names.last], names, birth, self._most)
+        return people.by_surnames(self._reader, [names.last], names, birth, self._most)
 
 
 def _whole(typed: str, key: str) -> bool:

@@ -10,9 +10,8 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any, Final, NamedTuple
 
-from sqlmodel import Session
-
 from registrar_tui.services import search_ways as ways
+from registrar_tui.services.prepared import Reader
 from registrar_tui.services.search_keys import number_key
 from registrar_tui.services.search_numbers import SHORTEST_TAIL, NumberKind
 from registrar_tui.services.search_query import Birth, Names
@@ -48,48 +47,54 @@ def as_persons(rows: list[tuple[Any, ...]]) -> list[Person]:
     return list(map(Person._make, rows))
 
 
-def _read(question: Question, session: Session, values: dict[str, Any]) -> list[Person]:
-    return as_persons(question.run(session, values))
+def _read(question: Question, reader: Reader, values: dict[str, Any]) -> list[Person]:
+    return as_persons(question.run(reader, values))
 
 
-def highest_id(session: Session) -> int:
+def highest_id(reader: Reader) -> int:
     """Return the greatest card number: the number of people as far as it can be had without counting them.
 
     Counting a million rows takes PostgreSQL tens of milliseconds at every key press. Retired and merged cards
     are counted in; nothing but a page footer depends on it.
     """
-    return int(ways.TOTAL.run(session, {})[0][0] or 0)
+    return int(ways.TOTAL.run(reader, {})[0][0] or 0)
 
 
-def by_number(session: Session, kind: NumberKind, value: str) -> list[Person]:
+def newest(reader: Reader) -> tuple[int, int]:
+    """Return the highest card number, and that of the surname which came to the dictionary last."""
+    people, surname = ways.NEWEST.run(reader, {})[0]
+    return people or 0, surname or 0
+
+
+def by_number(reader: Reader, kind: NumberKind, value: str) -> list[Person]:
     """Return the owners of a whole number of any kind but a phone's tail."""
     if kind is NumberKind.PHONE:
-        return by_tail(session, NumberKind.TAIL, value, POOL)
+        return by_tail(reader, NumberKind.TAIL, value, POOL)
     if kind is NumberKind.DOCUMENT:
-        return _read(ways.DOCUMENT, session, {"value": value})
+        return _read(ways.DOCUMENT, reader, {"value": value})
     if kind in (NumberKind.TICKET, NumberKind.VISIT):
         # A ticket code is key id, ten digits of the visit's number, tag, check digit.
         number = int(value[1:11] if kind is NumberKind.TICKET else value)
-        return _read(ways.VISITOR, session, {"value": number}) if number <= _LARGEST_ID else []
-    found = _read(ways.OWNER[kind], session, {"value": value}) if kind in ways.OWNER else []
+        return _read(ways.VISITOR, reader, {"value": number}) if number <= _LARGEST_ID else []
+    found = _read(ways.OWNER[kind], reader, {"value": value}) if kind in ways.OWNER else []
     if not found and kind in ways.RETIRED_OWNER:
-        found = _read(ways.RETIRED_OWNER[kind], session, {"value": value})
+        found = _read(ways.RETIRED_OWNER[kind], reader, {"value": value})
     if found or kind is NumberKind.SNILS:
         return found
-    found = _read(ways.POLICY, session, {"value": value})
-    return found or _by_policy_with_series(session, value)
+    found = _read(ways.POLICY, reader, {"value": value})
+    return found or _by_policy_with_series(reader, value)
 
 
-def _by_policy_with_series(session: Session, key: str) -> list[Person]:
+def _by_policy_with_series(reader: Reader, key: str) -> list[Person]:
     """Return the owners of a policy whose series and number read as one are this key."""
     if key.isdigit() and len(key) < _SHORTEST_WITH_SERIES:
         return []  # a whole number or its end, both looked up elsewhere
-    rows = ways.ENDING_POLICIES.run(session, {"end": key[-SHORTEST_TAIL:]})
-    return by_ids(session, [owner for owner, series, number in rows if number_key(series, number) == key])
+    rows = ways.ENDING_POLICIES.run(reader, {"end": key[-SHORTEST_TAIL:]})
+    return by_ids(reader, [owner for owner, series, number in rows if number_key(series, number) == key])
 
 
 def by_tail(
-    session: Session, kind: NumberKind, tail: str, most: int, words: Sequence[str] = ()
+    reader: Reader, kind: NumberKind, tail: str, most: int, words: Sequence[str] = ()
 ) -> list[Person]:
     """Return people one of whose numbers ends with these digits, four or more, in no order.
 
@@ -100,30 +105,30 @@ def by_tail(
     values |= {"before": len(tail) - 1, "phone_from": start, "phone_to": start + END}
     for place, word in enumerate(words):
         values |= {f"word{place}_from": word, f"word{place}_to": word + END}
-    return _read(ways.tail_of(kind, len(words)), session, values)
+    return _read(ways.tail_of(kind, len(words)), reader, values)
 
 
-def by_ids(session: Session, ids: Sequence[int]) -> list[Person]:
+def by_ids(reader: Reader, ids: Sequence[int]) -> list[Person]:
     """Return people by card number."""
-    return _read(ways.ids(width(len(ids))), session, listed("ids", ids)) if ids else []
+    return _read(ways.ids(width(len(ids))), reader, listed("ids", ids)) if ids else []
 
 
-def by_last(session: Session, last: str, most: int) -> list[Person]:
+def by_last(reader: Reader, last: str, most: int) -> list[Person]:
     """Return people in alphabetical order by the beginning of the surname."""
-    return _read(ways.BY_LAST, session, ways.values(Names(last), most=most))
+    return _read(ways.BY_LAST, reader, ways.values(Names(last), most=most))
 
 
-def by_start(session: Session, names: Names, birth: Birth | None, most: int) -> list[Person]:
+def by_start(reader: Reader, names: Names, birth: Birth | None, most: int) -> list[Person]:
     """Return people by the beginning of a surname, and by the birth or else the first name.
 
     Alphabetical; the first 300 surnames of the dictionary with that beginning are looked through.
     """
     question = ways.start(ways.shape(names), birth is not None)
-    return _read(question, session, ways.values(names, birth, most=most))
+    return _read(question, reader, ways.values(names, birth, most=most))
 
 
 def by_surnames(
-    session: Session, surnames: Sequence[str], names: Names, birth: Birth | None, most: int
+    reader: Reader, surnames: Sequence[str], names: Names, birth: Birth | None, most: int
 ) -> list[Person]:
     """Return people with one of these whole surnames and such first and middle names and birth."""
     if not surnames:
@@ -131,11 +136,11 @@ def by_surnames(
     given = Names("", names.first, names.middle)
     question = ways.surnames(width(len(surnames)), ways.shape(given), birth is not None)
     values = ways.values(given, birth, most=most, **listed("names", surnames))
-    return _read(question, session, values if names.first else {**ways.INITIALS, **values})
+    return _read(question, reader, values if names.first else {**ways.INITIALS, **values})
 
 
 def by_full_names(
-    session: Session, surname: str, firsts: Sequence[str], middle: str, birth: Birth | None
+    reader: Reader, surname: str, firsts: Sequence[str], middle: str, birth: Birth | None
 ) -> list[Person]:
     """Return people with this whole surname and one of these whole first names."""
     if not firsts:
@@ -143,22 +148,22 @@ def by_full_names(
     question = ways.full_names(width(len(firsts)), bool(middle), birth is not None)
     names = Names("", "", middle)
     return _read(
-        question, session, ways.values(names, birth, most=5 * POOL, last=surname, **listed("firsts", firsts))
+        question, reader, ways.values(names, birth, most=5 * POOL, last=surname, **listed("firsts", firsts))
     )
 
 
-def by_initials(session: Session, names: Names, birth: Birth | None, most: int) -> list[Person]:
+def by_initials(reader: Reader, names: Names, birth: Birth | None, most: int) -> list[Person]:
     """Return people by surname and at least one given name, each by its beginning of one letter or more."""
     values = {**ways.INITIALS, **ways.values(names, birth, most=most)}
-    return _read(ways.initials(ways.shape(names), birth is not None), session, values)
+    return _read(ways.initials(ways.shape(names), birth is not None), reader, values)
 
 
-def by_given_names(session: Session, names: Names, birth: Birth | None, most: int) -> list[Person]:
+def by_given_names(reader: Reader, names: Names, birth: Birth | None, most: int) -> list[Person]:
     """Return people by first and middle name, among the first 600 with such initials."""
-    return _read(ways.given(birth is not None), session, ways.values(names, birth, most=most))
+    return _read(ways.given(birth is not None), reader, ways.values(names, birth, most=most))
 
 
-def by_days(session: Session, names: Names, birth: Birth, most: int) -> list[Person]:
+def by_days(reader: Reader, names: Names, birth: Birth, most: int) -> list[Person]:
     """Return people born on one of the days, by the beginnings of their names.
 
     Naming the days of a year lets the index of (birth date, surname) be entered once a day for the surname.
@@ -166,14 +171,14 @@ def by_days(session: Session, names: Names, birth: Birth, most: int) -> list[Per
     length = (birth.last - birth.first).days + 1
     days = [birth.first + timedelta(step) for step in range(length)]
     values = ways.values(names, None, most=most, **listed("days", days))
-    return _read(ways.days(width(length), ways.shape(names)), session, values)
+    return _read(ways.days(width(length), ways.shape(names)), reader, values)
 
 
-def by_year(session: Session, birth: Birth, most: int) -> list[Person]:
+def by_year(reader: Reader, birth: Birth, most: int) -> list[Person]:
     """Return people born in a year or month, in the order of their birthdays."""
-    return _read(ways.BY_YEAR, session, {"born_from": birth.first, "born_to": birth.last, "most": most})
+    return _read(ways.BY_YEAR, reader, {"born_from": birth.first, "born_to": birth.last, "most": most})
 
 
-def first_names_of(session: Session, surname: str) -> list[str]:
+def first_names_of(reader: Reader, surname: str) -> list[str]:
     """Return the distinct folded first names of people with this whole surname, 300 at most."""
-    return [name for (name,) in ways.FIRST_NAMES.run(session, {"last": surname}) if name is not None]
+    return [name for (name,) in ways.FIRST_NAMES.run(reader, {"last": surname}) if name is not None]

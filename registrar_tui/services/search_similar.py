@@ -56,7 +56,7 @@ class SimilarFinder(Finder):
 
     def _find_born_misspelt(self, birth: Birth) -> None:
         """Compare the names of all who share a birthday: some thirty people of a million."""
-        found = people.by_days(self._session, Names(), birth, people.BORN_THAT_DAY)
+        found = people.by_days(self._reader, Names(), birth, people.BORN_THAT_DAY)
         self._add_fitting(found, birth, "", typos=True)
 
     def _misspelt(self, birth: Birth | None) -> None:
@@ -73,39 +73,39 @@ class SimilarFinder(Finder):
         )  # three names that agree are the person
         near = {
             word: as_near((row for row in rows if not row.name.startswith(word)), word, 1)
-            for word, rows in surname_index.one_typo(self._session, () if agreed else words).items()
+            for word, rows in surname_index.one_typo(self._reader, () if agreed else words).items()
         }
         inside = self._surname_like(_SHORTEST_INSIDE) if self.reading is None else tuple(words)
         for word in inside:
             near.setdefault(word, []).extend(self._inside(word))
         if self.reading is None and (birth or len(self.query.tokens) > 1):
             for word in self._strange(_SHORTEST_TWO_TYPOS):
-                far = surname_memory.two_typos(self._session, word, likeliest=True)
+                far = surname_memory.two_typos(self._reader, word, likeliest=True)
                 near.setdefault(word, []).extend(far)
         self._add_similar(near, birth)
 
     def _inside(self, word: str) -> list[Near]:
         """Return surnames with the word inside, those that end with it first: the second of a double one."""
-        found = surname_memory.containing(self._session, word)
+        found = surname_memory.containing(self._reader, word)
         if self.reading is not None:
             found = [row for row in found if row.name.endswith(word) and row.name != word]
         return [Near(row.name, row.people, 1 if row.name.endswith(word) else 2) for row in found]
 
     def _unfinished(self, birth: Birth | None) -> None:
         found = {
-            word: as_near(surname_index.one_typo_unfinished(self._session, word), word, 1)
+            word: as_near(surname_index.one_typo_unfinished(self._reader, word), word, 1)
             for word in self._strange(_SHORTEST_UNFINISHED)
         }
         self._add_similar(found, birth)
 
     def _two_typos(self, birth: Birth | None) -> None:
         words = self._strange(_SHORTEST_WITH_TYPO + 1)
-        self._add_similar({word: surname_memory.two_typos(self._session, word) for word in words}, birth)
+        self._add_similar({word: surname_memory.two_typos(self._reader, word) for word in words}, birth)
 
     def _surname_like(self, shortest: int) -> list[str]:
         """Return the words that are no common first name and no patronymic, or all if each is one."""
         words = [word for word in self.query.tokens if len(word) >= shortest]
-        given = surname_memory.common_given_names(self._session) if len(words) > 1 else ()
+        given = surname_memory.common_given_names(self._reader) if len(words) > 1 else ()
         return [word for word in words if word not in given and not PATRONYMIC(word)] or words
 
     def _strange(self, shortest: int) -> list[str]:
@@ -134,17 +134,17 @@ class SimilarFinder(Finder):
         )
 
     def _bearers(self, surnames: list[Near], names: Names, birth: Birth | None) -> Sequence[Person]:
-        session = self._session
+        reader = self._reader
         if names.first or names.middle or birth is not None:
             listed = [one.name for one in surnames]
             if not names.first and names.middle and birth is None:
                 listed = listed[:_SIMILAR_SHOWN]  # each is entered by every letter of the alphabet
-            return people.by_surnames(session, listed, names, birth, SIMILAR_READ)
+            return people.by_surnames(reader, listed, names, birth, SIMILAR_READ)
         found: list[Person] = []
         shown = surnames[:_SIMILAR_SHOWN]
         share = self._limit // len(shown) + 1
         for one in shown:
-            found += people.by_surnames(session, [one.name], Names(), None, share)
+            found += people.by_surnames(reader, [one.name], Names(), None, share)
         return found
 
     def _given_name_typo(self, birth: Birth | None) -> None:
@@ -154,10 +154,10 @@ class SimilarFinder(Finder):
                 whole = len(names.last) > 1 and self._surnames(names.last)[:1] == [names.last]
                 if not whole or len(names.first) < _SHORTEST_GIVEN:
                     continue
-                known = people.first_names_of(self._session, names.last)
+                known = people.first_names_of(self._reader, names.last)
                 firsts = [first for first in known if agrees(names.first, first, True)][:MOST_LISTED]
                 for initial in dict.fromkeys((names.middle[:1], "")):
-                    found = people.by_full_names(self._session, names.last, firsts, initial, birth)
+                    found = people.by_full_names(self._reader, names.last, firsts, initial, birth)
                     fitting = [one for one in found if agrees(names.middle, one.middle_key, True)]
                     if self._add(fitting, SIMILAR, self._why_misspelt(birth), names):
                         return

@@ -102,6 +102,12 @@ BY_LAST: Final = Question(
 )
 BY_YEAR: Final = Question(_ALL.where(*_born()).order_by(_P.birth_date, _P.last_key).limit(_MOST))
 TOTAL: Final = Question(select(func.max(_P.id)))
+NEWEST: Final = Question(
+    select(
+        select(func.max(_P.id)).scalar_subquery(),
+        select(func.max(_TABLES["surname"].c.id)).scalar_subquery(),
+    )
+)
 # The unique indexes hold living cards only, and serve a query that says so.
 _LIVING: Final = _P.merged_into_id.is_(None)
 OWNER: Final[dict[NumberKind, Question]] = {

@@ -13,7 +13,7 @@ from sqlmodel import Session, col
 from registrar_tui.clock import Clock
 from registrar_tui.errors import MUST_CHANGE, NOT_SIGNED_IN, NotAllowed
 from registrar_tui.models import Operator, OperatorSession
-from registrar_tui.services.prepared import Prepared
+from registrar_tui.services.prepared import Prepared, Reader
 
 SESSION = timedelta(hours=12)
 _ENDED = "Вход закончился: войдите снова."
@@ -34,9 +34,9 @@ class Admission:
     until: datetime
     clock: Clock = field(repr=False)
 
-    def require(self, session: Session, newcomer: bool = False) -> None:
+    def require(self, reader: Reader, newcomer: bool = False) -> None:
         """Refuse whoever may not work any more: one keyed read."""
-        found = _STANDING.first(session, {"token": self.token_hash})
+        found = _STANDING.first(reader, {"token": self.token_hash})
         if found is None:
             raise NotAllowed(_ENDED, code=NOT_SIGNED_IN)
         revoked, active, role, must_change = found

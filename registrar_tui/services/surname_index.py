@@ -8,12 +8,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from functools import cache
 from typing import Any, Final, NamedTuple
-from weakref import WeakKeyDictionary
 
-from sqlalchemy import Engine, Integer, bindparam, func, literal_column, select, text
+from sqlalchemy import Integer, bindparam, func, literal_column, select, text
 from sqlmodel import Session
 
 from registrar_tui.models import Surname
+from registrar_tui.services.prepared import Reader
 from registrar_tui.services.search_keys import one_typo_apart, one_typo_from_start
 from registrar_tui.services.search_statements import MOST_LISTED, Question, among, listed, width
 
@@ -63,12 +63,6 @@ _SHARING_START: Final = Question(
     .where(_DELETION.c.deletion >= bindparam("start"), _DELETION.c.deletion < bindparam("stop"))
     .limit(LARGE)
 )
-_MOST_SIZES: Final = 40_000
-_ALL_SIZES: Final = Question(
-    select(_TRIGRAM.c.trigram, func.count()).group_by(_TRIGRAM.c.trigram).limit(_MOST_SIZES // 2)
-)
-# A cache and not state: it may be lost at any moment.
-_SIZES: WeakKeyDictionary[Engine, dict[str, int]] = WeakKeyDictionary()
 _PROBED: Final = 14
 """Letters of a fragment whose trigrams are weighed."""
 _JOINED: Final = 3
@@ -83,7 +77,7 @@ def _sharing(places: int) -> Question:
 
 @cache
 def _sizes(places: int) -> Question:
-    """How many surnames have each of so many trigrams."""
+    """How many surnames, up to so many, have each of so many trigrams."""
     counts = []
     for place in range(places):
         some = select(_TRIGRAM.c.surname_id).where(_TRIGRAM.c.trigram == bindparam(f"k{place}")).limit(LARGE)
@@ -184,71 +178,49 @@ def replace(session: Session, old_key: str, new_key: str) -> None:
         step(session, key)
 
 
-def starting(session: Session, start: str, most: int) -> list[str]:
+def starting(reader: Reader, start: str, most: int) -> list[str]:
     """Return the surnames that begin so, in alphabetical order."""
-    return [name for (name,) in _STARTING.run(session, {"start": start, "stop": start + END, "most": most})]
+    return [name for (name,) in _STARTING.run(reader, {"start": start, "stop": start + END, "most": most})]
 
 
-def crowded(session: Session, start: str, many: int) -> bool:
+def crowded(reader: Reader, start: str, many: int) -> bool:
     """Tell whether so many surnames, or more, begin so."""
-    return bool(_LATER.run(session, {"start": start, "stop": start + END, "before": many - 1}))
+    return bool(_LATER.run(reader, {"start": start, "stop": start + END, "before": many - 1}))
 
 
-def one_typo(session: Session, words: Iterable[str]) -> dict[str, list[Similar]]:
+def one_typo(reader: Reader, words: Iterable[str]) -> dict[str, list[Similar]]:
     """Return for each word the surnames at most one typo apart, the most frequent first."""
     by_word = {word: deletions(word) for word in words if len(word) <= LONGEST}
     keys = sorted(set().union(*by_word.values()))[:MOST_LISTED]
     if not keys:
         return {}
-    rows = {Similar(*row) for row in _sharing(width(len(keys))).run(session, listed("keys", keys))}
+    rows = {Similar(*row) for row in _sharing(width(len(keys))).run(reader, listed("keys", keys))}
     return {word: _ranked(row for row in rows if one_typo_apart(word, row.name)) for word in by_word}
 
 
-def one_typo_unfinished(session: Session, word: str) -> list[Similar]:
+def one_typo_unfinished(reader: Reader, word: str) -> list[Similar]:
     """Return surnames whose beginning is at most one typo apart from the word."""
     rows: set[Similar] = set()
     for key in sorted(deletions(word)):
-        found = _SHARING_START.run(session, {"start": key, "stop": key + END})
+        found = _SHARING_START.run(reader, {"start": key, "stop": key + END})
         rows.update(Similar(*row) for row in found)
     return _ranked(row for row in rows if one_typo_from_start(word, row.name))
 
 
-def containing(session: Session, part: str) -> list[Similar]:
+def containing(reader: Reader, part: str) -> list[Similar]:
     """Return surnames with these letters (three or more) in a row anywhere."""
     keys = sorted(trigrams(part[:_PROBED]))
     if not keys:
         return []
     if len(keys) > 1:
-        sizes = _known_sizes(session, keys)
-        keys = sorted(keys, key=lambda key: sizes[key])[:_JOINED]
-    values = {f"k{place}": key for place, key in enumerate(keys)}
-    rows = _with_trigrams(len(keys)).run(session, values)
+        sizes = dict(zip(keys, _sizes(len(keys)).run(reader, _named(keys))[0], strict=True))
+        keys = sorted(keys, key=sizes.__getitem__)[:_JOINED]
+    rows = _with_trigrams(len(keys)).run(reader, _named(keys))
     return _ranked(Similar(*row) for row in rows if part in row[0])
 
 
-def rarest(session: Session, part: str) -> int:
-    """Return about how many surnames have the rarest three letters of a part: what a search for it costs."""
-    keys = sorted(trigrams(part[:_PROBED]))
-    return min(_known_sizes(session, keys).get(key, 0) for key in keys) if keys else 0
-
-
-def _known_sizes(session: Session, keys: list[str]) -> dict[str, int]:
-    """Return about how many surnames have each trigram: asked once a process, it only says where to begin."""
-    known = _SIZES.setdefault(session.get_bind().engine, {})
-    fresh = [key for key in keys if key not in known]
-    if fresh:
-        sizes = _sizes(len(fresh)).run(session, {f"k{place}": key for place, key in enumerate(fresh)})[0]
-        if len(known) > _MOST_SIZES:
-            known.clear()
-            return _known_sizes(session, keys)
-        known.update(zip(fresh, sizes, strict=True))
-    return known
-
-
-def learn_sizes(session: Session) -> None:
-    """Ask for the sizes of all trigrams at once (0.1 s), so that no search need ask for its own (3 ms)."""
-    sizes = dict(_ALL_SIZES.run(session, {}))
-    _SIZES.setdefault(session.get_bind().engine, {}).update(sizes)
+def _named(keys: list[str]) -> dict[str, str]:
+    return {f"k{place}": key for place, key in enumerate(keys)}
 
 
 def _ranked(rows: Iterable[Similar]) -> list[Similar]:

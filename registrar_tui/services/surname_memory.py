@@ -1,15 +1,19 @@
-"""The surname dictionary in memory, for names two typos apart: those have no key in the base to share.
+"""The surname dictionary in memory: what a desk asks of it at every key costs no way to the base.
 
-Once it is there, frequent letters in the middle of a name are looked for in it too: «анов» stands in
-thousands of names, whose trigrams take the base up to 15 ms to join, a text of all names 2 ms to read.
+Names two typos apart have no key in the base to share, so that they are looked for here alone. Loading 95,000
+surnames takes half a second, once for each engine, on a thread of its own; from then on a search asks the
+base only for surnames added since. Until it is loaded, and in a command that ends with its answer, the base
+answers instead.
 
-Loading 95,000 surnames takes a quarter of a second, once for each engine; from then on a search asks the base
-only for surnames added since. A surname that has left the dictionary stays here and leads to nobody. Long
-work is done in pieces of a few milliseconds: a thread that is busy in C would hold up the echo of keys.
+What is kept may lag behind the base, and only in harmless ways: a surname that has left the dictionary leads
+to nobody, and «nobody is called so» is believed of the base alone. Long work is done in pieces of a few
+milliseconds: a thread that is busy in C would hold up the echo of keys.
 """
 
 from __future__ import annotations
 
+from array import array
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from threading import Lock
@@ -17,26 +21,26 @@ from typing import Any, Final, NamedTuple
 from weakref import WeakKeyDictionary
 
 from sqlalchemy import Engine, bindparam, select
-from sqlmodel import Session
 
 from registrar_tui.models import Surname
 from registrar_tui.services import surname_index
+from registrar_tui.services.prepared import Reader, engine_of
 from registrar_tui.services.search_people import first_names_of
 from registrar_tui.services.search_sound import first_sound, sound, sounds
 from registrar_tui.services.search_statements import Question
-from registrar_tui.services.surname_index import LARGE, Similar, learn_sizes
+from registrar_tui.services.surname_index import END, LARGE, Similar, trigrams
 
 _FURTHEST: Final = 2
 _NEIGHBOURS: Final = 400
+_BEGINNING: Final = 2
 _START: Final = 3
 _END: Final = 4
 _FREQUENT: Final = 6
-_SURNAME: Final = Surname.metadata.tables["surname"].c
-_FREQUENT_LETTERS: Final = 500
 _PIECE: Final = 4000
-_FROM_ID: Final = Question(
+_SURNAME: Final = Surname.metadata.tables["surname"].c
+_AFTER_ID: Final = Question(
     select(_SURNAME.id, _SURNAME.name, _SURNAME.people)
-    .where(_SURNAME.id >= bindparam("known"))
+    .where(_SURNAME.id > bindparam("known"))
     .order_by(_SURNAME.id)
     .limit(bindparam("most"))
 )
@@ -54,41 +58,66 @@ class Near(NamedTuple):
 
 
 class _Memory:
-    """Surnames by length (two typos change it by two at most), by beginning, by end, by sound."""
+    """Surnames by beginning, by end, by length (two typos change it by two at most), by sound, by trigram."""
 
     def __init__(self) -> None:
         self.people: dict[str, int] = {}
-        self.last = (0, "")
+        self.last_id = 0
         self.alike: dict[str, list[str]] = {}
-        self.texts: list[str] = []
-        """Names a line each, a piece at a time."""
+        self._names: list[str] = []
+        self._with: dict[str, array[int]] = {}
+        """The places in `_names` of those with three letters in a row."""
         self._by_length: dict[int, list[str]] = {}
         self._by_start: dict[str, list[str]] = {}
         self._by_end: dict[str, list[str]] = {}
+        self._begun: dict[str, list[str]] = {}
+        self._unsorted: set[str] = set()
 
     def learn(self, rows: Sequence[Any]) -> None:
-        fresh = [row[1] for row in rows if row[1] not in self.people]
-        self.texts.append("".join(f"\n{name}" for name in fresh) + "\n")
         for (number, name, people), heard in zip(rows, sounds([row[1] for row in rows]), strict=True):
-            if name not in self.people:
-                self.alike.setdefault(heard, []).append(name)
-                self._by_length.setdefault(len(name), []).append(name)
-                self._by_start.setdefault(name[:_START], []).append(name)
-                self._by_end.setdefault(_end(name), []).append(name)
+            fresh = name not in self.people
             self.people[name] = people
-            self.last = (number, name)
+            if fresh:
+                self._take(name, heard)
+            self.last_id = number
+
+    def _take(self, name: str, heard: str) -> None:
+        # Whoever reads meanwhile must find a name wherever its place is told.
+        place = len(self._names)
+        self._names.append(name)
+        self.alike.setdefault(heard, []).append(name)
+        self._by_length.setdefault(len(name), []).append(name)
+        self._by_start.setdefault(name[:_START], []).append(name)
+        self._by_end.setdefault(_end(name), []).append(name)
+        self._begun.setdefault(name[:_BEGINNING], []).append(name)
+        self._unsorted.add(name[:_BEGINNING])
+        for trigram in trigrams(name):
+            if (places := self._with.get(trigram)) is None:
+                places = self._with[trigram] = array("L")
+            places.append(place)
+
+    def begun(self, start: str) -> Iterator[list[str]]:
+        """Yield the names that begin so, in alphabetical order, in one list or several."""
+        if len(start) >= _BEGINNING:
+            shelf = self._shelf(start[:_BEGINNING])
+            yield shelf[bisect_left(shelf, start) : bisect_left(shelf, start + END)]
+        else:
+            yield from (self._shelf(key) for key in sorted(self._begun) if key.startswith(start))
+
+    def _shelf(self, key: str) -> list[str]:
+        if key in self._unsorted:
+            with _LEARNING:
+                self._begun[key] = sorted(self._begun[key])
+                self._unsorted.discard(key)
+        return self._begun.get(key, [])
+
+    def with_part(self, part: str) -> Iterator[str]:
+        rarest = min((self._with.get(key, ()) for key in trigrams(part)), key=len)
+        return (name for place in rarest if part in (name := self._names[place]))
 
     def all_around(self, word: str) -> list[list[str]]:
         lengths = range(len(word) - _FURTHEST, len(word) + _FURTHEST + 1)
         return [self._by_length[length] for length in lengths if length in self._by_length]
-
-    def with_part(self, part: str) -> Iterator[str]:
-        for text in self.texts:
-            place = text.find(part)
-            while place >= 0:
-                end = text.index("\n", place)
-                yield text[text.rindex("\n", 0, place) + 1 : end]
-                place = text.find(part, end)
 
     def likeliest(self, word: str) -> list[list[str]]:
         return [self._by_start.get(word[:_START], []), self._by_end.get(_end(word), [])]
@@ -101,10 +130,53 @@ def _end(name: str) -> str:
 # Caches and not state: they may be lost at any moment.
 _LOADED: WeakKeyDictionary[Engine, _Memory] = WeakKeyDictionary()
 _GIVEN: WeakKeyDictionary[Engine, frozenset[str]] = WeakKeyDictionary()
-_LOADING: Final = Lock()
+_LEARNING: Final = Lock()
 
 
-def two_typos(session: Session, word: str, *, likeliest: bool = False) -> list[Near]:
+def prepare(reader: Reader) -> None:
+    """Load what is kept in memory, so that the first misspelt name need not wait for it."""
+    common_given_names(reader)
+    _memory(reader)
+
+
+def refresh(reader: Reader, newest_id: int) -> None:
+    """Learn what was added up to the newest surname of the base; nothing is loaded that was not before."""
+    known = _LOADED.get(engine_of(reader))
+    if known is None:
+        return
+    if newest_id > known.last_id:
+        with _LEARNING:
+            _learn(reader, known)
+    known.last_id = newest_id  # less where the dictionary was shortened or built anew
+
+
+def starting(reader: Reader, start: str, most: int) -> list[str]:
+    """Return the surnames that begin so, in alphabetical order."""
+    known = _LOADED.get(engine_of(reader))
+    found = (
+        [] if known is None else list(islice((name for some in known.begun(start) for name in some), most))
+    )
+    return found or surname_index.starting(reader, start, most)
+
+
+def crowded(reader: Reader, start: str, many: int) -> bool:
+    """Tell whether so many surnames, or more, begin so."""
+    known = _LOADED.get(engine_of(reader))
+    if known is None:
+        return surname_index.crowded(reader, start, many)
+    return sum(map(len, known.begun(start))) >= many
+
+
+def containing(reader: Reader, part: str) -> list[Similar]:
+    """Return surnames with these letters (three or more) in a row anywhere, the most frequent first."""
+    known = _LOADED.get(engine_of(reader))
+    if known is None or not trigrams(part):
+        return surname_index.containing(reader, part)
+    found = [Similar(name, known.people[name]) for name in islice(known.with_part(part), LARGE)]
+    return sorted(found, key=lambda one: (-one.people, one.name))
+
+
+def two_typos(reader: Reader, word: str, *, likeliest: bool = False) -> list[Near]:
     """Return surnames at most two typos apart or sounding alike, the nearest first.
 
     `likeliest` looks only at surnames with the same three letters at the start, or the same first sound and
@@ -113,7 +185,7 @@ def two_typos(session: Session, word: str, *, likeliest: bool = False) -> list[N
     from rapidfuzz import process
     from rapidfuzz.distance import OSA
 
-    memory = _memory(session)
+    memory = _memory(reader)
     shelves = memory.likeliest(word) if likeliest else memory.all_around(word)
     distances: dict[str, int] = {}
     for names in (piece for shelf in shelves for piece in _pieces(shelf)):
@@ -124,34 +196,14 @@ def two_typos(session: Session, word: str, *, likeliest: bool = False) -> list[N
     return sorted(near, key=lambda one: (one.distance, -one.people, one.name))
 
 
-def common_given_names(session: Session) -> frozenset[str]:
+def common_given_names(reader: Reader) -> frozenset[str]:
     """Return the first names of the bearers of the most frequent surnames: nearly all that are in use."""
-    engine = session.get_bind().engine
+    engine = engine_of(reader)
     if not (known := _GIVEN.get(engine, frozenset())):
-        frequent = [name for (name,) in _MOST_FREQUENT.run(session, {"most": _FREQUENT})]
-        known = frozenset(name for surname in frequent for name in first_names_of(session, surname))
+        frequent = [name for (name,) in _MOST_FREQUENT.run(reader, {"most": _FREQUENT})]
+        known = frozenset(name for surname in frequent for name in first_names_of(reader, surname))
         _GIVEN[engine] = known
     return known
-
-
-def prepare(session: Session) -> None:
-    """Load what is kept in memory, so that the first misspelt name need not wait for it."""
-    common_given_names(session)
-    learn_sizes(session)
-    _memory(session)
-
-
-def containing(session: Session, part: str) -> list[Similar]:
-    """Return surnames with these letters (three or more) in a row anywhere, the most frequent first.
-
-    The memory answers for frequent letters and if it is loaded: the base is quicker to find rare ones.
-    """
-    loaded = session.get_bind().engine in _LOADED
-    if not loaded or surname_index.rarest(session, part) < _FREQUENT_LETTERS:
-        return surname_index.containing(session, part)
-    memory = _memory(session)
-    found = [Similar(name, memory.people[name]) for name in islice(memory.with_part(part), LARGE)]
-    return sorted(found, key=lambda one: (-one.people, one.name))
 
 
 def as_near(rows: Iterable[Similar], word: str, distance: int) -> list[Near]:
@@ -160,26 +212,21 @@ def as_near(rows: Iterable[Similar], word: str, distance: int) -> list[Near]:
     return [Near(name, people, 0 if sound(name) == typed else distance) for name, people in rows]
 
 
-def _memory(session: Session) -> _Memory:
-    """Return the dictionary kept beside its engine, topped up by what was added since."""
-    engine = session.get_bind().engine
-    with _LOADING:
-        known = _LOADED.get(engine) or _Memory()
-        rows = _added(session, known)
-        if known.people and (not rows or rows[0][1] != known.last[1]):
-            # The last name we knew has gone: the dictionary was shortened or rebuilt.
-            known = _Memory()
-            rows = _added(session, known)
-        while len(rows) > 1 or (rows and not known.people):
-            known.learn(rows)
-            rows = _added(session, known)
-        _LOADED[engine] = known
+def _memory(reader: Reader) -> _Memory:
+    """Return the dictionary kept beside its engine, loaded at the first use."""
+    engine = engine_of(reader)
+    if (known := _LOADED.get(engine)) is None:
+        with _LEARNING:
+            if (known := _LOADED.get(engine)) is None:
+                known = _Memory()
+                _learn(reader, known)
+                _LOADED[engine] = known
     return known
 
 
-def _added(session: Session, known: _Memory) -> list[tuple[Any, ...]]:
-    """Return the last surname known and some of those after it."""
-    return _FROM_ID.run(session, {"known": known.last[0], "most": _PIECE})
+def _learn(reader: Reader, known: _Memory) -> None:
+    while rows := _AFTER_ID.run(reader, {"known": known.last_id, "most": _PIECE}):
+        known.learn(rows)
 
 
 def _pieces(names: list[str]) -> Iterator[list[str]]:

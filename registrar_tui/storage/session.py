@@ -14,30 +14,32 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlmodel import Session
 
 from registrar_tui.errors import StoreUnavailable
+from registrar_tui.services.prepared import Reader, Reading
 from registrar_tui.storage import gate
 from registrar_tui.storage.changes import ChangeWatch, announce
 from registrar_tui.storage.engine import write_engine
 from registrar_tui.storage.failures import is_transient, unavailable
 from registrar_tui.storage.patience import ANSWER_SECONDS, gave_up, patient
+from registrar_tui.storage.reading import reading
 
 Answer = TypeVar("Answer")
 RETRIES = 5
 
 
 class Guard(Protocol):
-    """Asked at the beginning of every session whether who works here still may; raises where not."""
+    """Asked at the beginning of every read and write whether who works here still may; raises where not."""
 
-    def __call__(self, session: Session, /, newcomer: bool = False) -> None:
+    def __call__(self, reader: Reader, /, newcomer: bool = False) -> None:
         """Let pass or raise; `newcomer`: what is done is open to who has yet to set a password."""
         ...
 
 
-def _nobody_asks(_session: Session, /, newcomer: bool = False) -> None:
+def _nobody_asks(_reader: Reader, /, newcomer: bool = False) -> None:
     """Let pass: a demo base, and the work of the program itself."""
 
 
 class Store:
-    """One database: `read` for questions, `write` for one transaction of one operation."""
+    """One database: `read` and `ask` for questions, `write` for one transaction of one operation."""
 
     def __init__(self, engine: Engine, name: str) -> None:
         self.engine = patient(engine)
@@ -60,10 +62,23 @@ class Store:
                 self.guard(session, newcomer)
                 yield session
         except (DBAPIError, PoolTimeout) as error:
-            # A table that maintenance has locked answers as a dead server does: not at all.
-            if gave_up(error) and gate.postgres_gate_closed(self.engine):
-                raise gate.closed() from error
-            raise unavailable(error, self.name) from error
+            raise self._unanswered(error) from error
+
+    @contextmanager
+    def ask(self) -> Iterator[Reading]:
+        """Open a short read for prepared questions alone: what is asked at every key."""
+        try:
+            with reading(self.engine) as reader:
+                self.guard(reader)
+                yield reader
+        except self._failures as error:
+            raise self._unanswered(error) from error
+
+    def _unanswered(self, error: Exception) -> Exception:
+        # A table that maintenance has locked answers as a dead server does: not at all.
+        if gave_up(error) and gate.postgres_gate_closed(self.engine):
+            return gate.closed()
+        return unavailable(error, self.name)
 
     def write(self, work: Callable[[Session], Answer], *, newcomer: bool = False) -> Answer:
         """Run one transaction; transient failures are retried, so `work` must be guarded by an `op_id`."""
