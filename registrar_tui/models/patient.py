@@ -17,6 +17,7 @@ class Patient(SQLModel, table=True):
     __table_args__ = (
         Index("ix_patient_initials", "first_initial", "middle_initial", "last_key"),
         Index("ix_patient_name", "last_key", "first_key"),
+        Index("ix_patient_patronymic", "last_key", "middle_key"),
         Index("ix_patient_born", "birth_date", "last_key"),
         Index("ix_patient_name_born", "last_key", "birth_date"),
         Index("ix_patient_phone", "phone_reversed"),
@@ -81,7 +82,13 @@ class IdentityDocument(SQLModel, table=True):
 
     __tablename__ = "identity_document"
     __table_args__ = (
-        Index("ix_identity_document_end", text("substr(number_key, length(number_key) - 3)"), "number_key"),
+        # With the owner: whose number ends so is read from the index alone.
+        Index(
+            "ix_identity_document_end",
+            text("substr(number_key, length(number_key) - 3)"),
+            "number_key",
+            "patient_id",
+        ),
     )
 
     id: int | None = Field(default=None, primary_key=True)
@@ -101,7 +108,9 @@ class IdentityDocument(SQLModel, table=True):
 class Policy(SQLModel, table=True):
     """An OMS policy; `kind` is the HL7 code (С В Е П Э К Ц)."""
 
-    __table_args__ = (Index("ix_policy_end", text("substr(number, length(number) - 3)"), "number"),)
+    __table_args__ = (
+        Index("ix_policy_end", text("substr(number, length(number) - 3)"), "number", "patient_id"),
+    )
 
     id: int | None = Field(default=None, primary_key=True)
     patient_id: int = Field(foreign_key="patient.id", index=True)

@@ -136,7 +136,7 @@ def _by_birth(session: Session, subject: Person, birth: date) -> Iterable[people
         yield from people.by_surnames(session, [subject.last], names, year, POOL)
         return
     day = Birth(birth, birth)
-    born = people.by_days(session, Names(), day, BORN_THAT_DAY)
+    born = people.by_birth(session, Names(), day, BORN_THAT_DAY)
     yield from born
     if len(born) == BORN_THAT_DAY:  # a day that stands for «unknown»: the surname has to choose
         near = surname_index.one_typo(session, [subject.last]).get(subject.last, [])

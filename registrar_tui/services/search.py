@@ -5,70 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import date
-from functools import cache
-from typing import Any, Final, NamedTuple
+from typing import Final
 
-from sqlalchemy import bindparam, func, select
-
-from registrar_tui.models import Patient
 from registrar_tui.services import search_people as people
 from registrar_tui.services import surname_memory
 from registrar_tui.services.dto import PatientPage, PatientRow
 from registrar_tui.services.prepared import Reader
+from registrar_tui.services.search_facts import Facts, facts_of
 from registrar_tui.services.search_finder import WHOLE_NUMBER, Hit
 from registrar_tui.services.search_query import Query, readings, understand
 from registrar_tui.services.search_similar import SimilarFinder
-from registrar_tui.services.search_statements import Question, among, listed, width
 from registrar_tui.services.search_ways import POOL
 from registrar_tui.services.search_words import draft, not_found, policy_text, understood
-from registrar_tui.vocabulary import AttachmentStatus
 
 LARGEST_PAGE: Final = 1000
 _SIMILAR_BESIDE: Final = 5
 _MERGES_FOLLOWED: Final = 5
-
-_TABLES: Final = Patient.metadata.tables
-_P: Final = _TABLES["patient"].c
-_ATTACHMENT: Final = _TABLES["attachment"].c
-_POLICY: Final = _TABLES["policy"].c
-_BRANCH: Final = _TABLES["branch"].c
-_VISIT: Final = _TABLES["visit"].c
-
-
-class _Place(NamedTuple):
-    """Where a person is attached, if anywhere, and the last visit, `visited`, as the driver gives it."""
-
-    id: int
-    branch_id: int | None
-    district: str | None
-    branch: str | None
-    visited: Any
-
-
-@cache
-def _places(count: int) -> Question:
-    """Where the people of a list are attached, and when they were or will be here last."""
-    # Named again: PostgreSQL without statistics would read through all attachments (300 ms of a million).
-    these = among(_ATTACHMENT.patient_id, "ids", count)
-    attached = (_ATTACHMENT.patient_id == _P.id) & (_ATTACHMENT.status == bindparam("status")) & these
-    last_visit = select(func.max(_VISIT.starts_at)).where(_VISIT.patient_id == _P.id).scalar_subquery()
-    return Question(
-        select(_P.id, _ATTACHMENT.branch_id, _ATTACHMENT.district, _BRANCH.name, last_visit.label("visited"))
-        .select_from(_TABLES["patient"])
-        .outerjoin(_TABLES["attachment"], attached)
-        .outerjoin(_TABLES["branch"], _BRANCH.id == _ATTACHMENT.branch_id)
-        .where(among(_P.id, "ids", count))
-    )
-
-
-@cache
-def _policies_of(count: int) -> Question:
-    return Question(
-        select(
-            *(_POLICY.patient_id, _POLICY.series, _POLICY.number, _POLICY.valid_from, _POLICY.id),
-            _POLICY.came_from_id,
-        ).where(among(_POLICY.patient_id, "ids", count))
-    )
 
 
 def find_patients(
@@ -81,24 +33,23 @@ def find_patients(
     `search_people.highest_id`). `draft` is a new card filled from the text.
     """
     limit = max(1, min(limit, LARGEST_PAGE))
-    total, newest_surname = people.newest(reader)
-    surname_memory.refresh(reader, newest_surname)
     finder, similar = _search(reader, readings(text, today), limit)
     if finder is None:
-        return PatientPage((), "в запросе нет ни букв, ни цифр" if text.strip() else "", total)
+        told = "в запросе нет ни букв, ни цифр" if text.strip() else ""
+        return PatientPage((), told, people.highest_id(reader))
     query = finder.query
+    _follow_merges(reader, finder.hits)
     if not finder.hits:
         tried = not_found(understand(text, today), fuzzy=bool(query.tokens))
-        return PatientPage((), tried, total, draft=draft(query))
-    _follow_merges(reader, finder.hits)
+        return PatientPage((), tried, people.highest_id(reader), draft=draft(query))
     best = _shortlist(finder.hits.values(), limit)
-    places = _places_of(reader, [hit.person.id for hit in best])
-    hits = _ranked(best, places, branch_id)
+    facts, total = facts_of(reader, [hit.person.id for hit in best])
+    hits = _ranked(best, facts, branch_id)[:limit]
     words = understood(query, finder.reading)
     if similar:
         words += "; точно таких нет, показаны похожие"
     return PatientPage(
-        rows=_rows(reader, hits[:limit], places, branch_id),
+        rows=tuple(_row(hit, facts[hit.person.id], branch_id) for hit in hits),
         understood=words,
         total=total,
         more=finder.full or len(finder.hits) > limit,
@@ -110,6 +61,8 @@ def _search(reader: Reader, queries: Iterable[Query], limit: int) -> tuple[Simil
     """Run the certain steps of every reading, then the similar ones; say whether it came to those."""
     finders: list[SimilarFinder] = []
     for query in queries:
+        if query.tokens and not finders:
+            surname_memory.refresh(reader)
         finder = SimilarFinder(reader, query, limit)
         if finders and not finder.makes_sense():
             continue
@@ -159,11 +112,6 @@ def _follow_merges(reader: Reader, hits: dict[int, Hit]) -> None:
         del hits[number]
 
 
-def _places_of(reader: Reader, ids: list[int]) -> dict[int, _Place]:
-    values = {**listed("ids", ids), "status": AttachmentStatus.ACTIVE.value}
-    return {row[0]: _Place._make(row) for row in _places(width(len(ids))).run(reader, values)}
-
-
 def _shortlist(hits: Iterable[Hit], limit: int) -> list[Hit]:
     """Return those who may come on the page: the fittest, and whoever fits as well as the last of them."""
     best = sorted(hits, key=_fitness)[: max(POOL, limit)]
@@ -176,31 +124,24 @@ def _fitness(hit: Hit) -> tuple[int, int, bool]:
     return hit.tier, hit.distance, hit.begun
 
 
-def _ranked(hits: list[Hit], places: dict[int, _Place], branch_id: int | None) -> list[Hit]:
+def _ranked(hits: list[Hit], facts: dict[int, Facts], branch_id: int | None) -> list[Hit]:
     """Put first whole numbers, then names that fit best, of these people attached here, then visitors."""
 
     def recency(hit: Hit) -> str:
-        return str(places[hit.person.id].visited or "")
+        return facts[hit.person.id].visited
 
     def rank(hit: Hit) -> tuple[int, int, bool, bool]:
-        elsewhere = branch_id is None or places[hit.person.id].branch_id != branch_id
+        elsewhere = branch_id is None or facts[hit.person.id].branch_id != branch_id
         return *_fitness(hit), elsewhere
 
     return sorted(sorted(hits, key=recency, reverse=True), key=rank)
 
 
-def _rows(
-    reader: Reader, hits: list[Hit], places: dict[int, _Place], branch_id: int | None
-) -> tuple[PatientRow, ...]:
-    policies = _policies(reader, [hit.person.id for hit in hits])
-    return tuple(_row(hit, places[hit.person.id], policies.get(hit.person.id, ""), branch_id) for hit in hits)
-
-
-def _row(hit: Hit, place: _Place, policy: str, branch_id: int | None) -> PatientRow:
+def _row(hit: Hit, facts: Facts, branch_id: int | None) -> PatientRow:
     person = hit.person
     names = (person.last_name, person.first_name, person.middle_name)
     born = person.birth_date
-    here = place.branch_id is not None and place.branch_id == branch_id
+    here = facts.branch_id is not None and facts.branch_id == branch_id
     return PatientRow(
         id=person.id,
         full_name=" ".join(name for name in names if name),
@@ -209,24 +150,14 @@ def _row(hit: Hit, place: _Place, policy: str, branch_id: int | None) -> Patient
         enp=person.enp,
         phone=person.phone,
         why=hit.why,
-        policy=policy or policy_text(person.enp or ""),
-        district=_district(place, here=here or branch_id is None),
+        policy=facts.policy or policy_text(person.enp or ""),
+        district=_district(facts, here=here or branch_id is None),
         attached_here=here,
     )
 
 
-def _district(place: _Place, *, here: bool) -> str:
+def _district(facts: Facts, *, here: bool) -> str:
     """Return the district of a person of this branch, the short name («№ 2») of another's branch."""
-    if place.branch_id is None:
-        return ""
-    if here:
-        return str(place.district)
-    name = str(place.branch)
-    return name[name.find("№") :] if "№" in name else name
-
-
-def _policies(reader: Reader, ids: list[int]) -> dict[int, str]:
-    """Return the text of each person's newest policy; one that came with a merge yields to the card's own."""
-    rows = _policies_of(width(len(ids))).run(reader, listed("ids", ids))
-    newest = sorted(rows, key=lambda row: (row[5] is None, str(row[3] or ""), row[4]))
-    return {row[0]: policy_text(f"{row[1]} {row[2]}".strip()) for row in newest}
+    if here or facts.branch_id is None:
+        return facts.district
+    return facts.branch[facts.branch.find("№") :] if "№" in facts.branch else facts.branch

@@ -63,6 +63,8 @@ class Finder:
         self._most = max(POOL, limit + 1)
         self._groups = [group for group in (query.tokens,) if 0 < len(group) <= 3] + regrouped(query.tokens)
         self._known: dict[str, list[str]] = {}
+        self._shared: dict[str, dict[NumberKind, list[Person]]] = {}
+        self._ended: dict[tuple[Number, int, tuple[str, ...]], list[Person]] = {}
 
     def makes_sense(self) -> bool:
         """Tell whether any word begins a surname: Russian text read as Latin hardly ever does."""
@@ -138,27 +140,45 @@ class Finder:
         if self.query.tokens:
             self._find_named(birth)
             return
-        if birth.exact:
-            found = people.by_days(self._reader, Names(), birth, self._most)
-        else:
-            found = people.by_year(self._reader, birth, self._most)
+        found = people.by_birth(self._reader, Names(), birth, self._most)
         self._note_full(found)
         self._add(found, _BEGINNING, why_names(self.query, birth))
 
     def _find_tail(self, tail: Number, *, typos: bool = False) -> None:
         why = why_number(*tail)
         if not self.query.tokens:
-            # Four digits have many meanings, and each gets but a share of the page.
-            found = people.by_tail(self._reader, *tail, self._limit + 1)
-            self.full = self.full or len(found) > self._limit
-            self._add(found, _BEGINNING, why)
+            self._add(self._shares(tail)[tail.kind], _BEGINNING, why)
         elif typos:
-            found = people.by_tail(self._reader, *tail, SIMILAR_READ)
+            found = self._ending_so(tail, SIMILAR_READ)
             self._add_fitting(found, None, why, typos=True)
         else:
-            words = self.query.tokens[:_WORDS_BY_TAIL]
-            found = people.by_tail(self._reader, *tail, self._most, words)
+            found = self._ending_so(tail, self._most, self.query.tokens[:_WORDS_BY_TAIL])
             self._add_fitting(found, None, why, typos=False)
+
+    def _shares(self, tail: Number) -> dict[NumberKind, list[Person]]:
+        """Return people by the end of a number: of all that the digits may be, each its share of the page."""
+        if tail.value not in self._shared:
+            owners = people.owners_by_tails(self._reader, self._kinds_of(tail), tail.value, self._limit + 1)
+            self.full = self.full or any(len(some) > self._limit for some in owners.values())
+            meanings = sum(map(bool, owners.values())) + bool(self.hits)
+            share = self._limit // max(1, meanings) + 1
+            wanted = sorted({number for some in owners.values() for number in some[:share]})
+            read = {one.id: one for one in people.by_ids(self._reader, wanted)}
+            self._shared[tail.value] = {
+                kind: [read[number] for number in some[:share]] for kind, some in owners.items()
+            }
+        return self._shared[tail.value]
+
+    def _ending_so(self, tail: Number, most: int, words: tuple[str, ...] = ()) -> Sequence[Person]:
+        """Return people by the end of a number; all that the digits may be are asked about at once."""
+        if (tail, most, words) not in self._ended:
+            found = people.by_tails(self._reader, self._kinds_of(tail), tail.value, most, words)
+            self._ended |= {(Number(kind, tail.value), most, words): some for kind, some in found.items()}
+        return self._ended[tail, most, words]
+
+    def _kinds_of(self, tail: Number) -> list[NumberKind]:
+        meant = self.query.unlikely if tail in self.query.unlikely else self._tails()
+        return [number.kind for number in meant if number.value == tail.value]
 
     def _add_fitting(self, found: Sequence[Person], birth: Birth | None, also: str, *, typos: bool) -> None:
         for person in found:
@@ -258,7 +278,7 @@ class Finder:
             return [*same, *people.by_start(reader, names, birth, most)]
         if birth is None:
             return people.by_initials(reader, names, birth, most)
-        return sorted(people.by_days(reader, names, birth, most), key=lambda one: one.last_key)
+        return sorted(people.by_birth(reader, names, birth, most), key=lambda one: one.last_key)
 
     def _bearers_of(self, names: Names, birth: Birth | None) -> Sequence[Person]:
         """Return the people with exactly this surname, where longer ones might crowd them out."""

@@ -7,7 +7,6 @@ index entered, so that a short list never waits for a sort.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
 from typing import Any, Final, NamedTuple
 
 from registrar_tui.services import search_ways as ways
@@ -15,7 +14,7 @@ from registrar_tui.services.prepared import Reader
 from registrar_tui.services.search_keys import number_key
 from registrar_tui.services.search_numbers import SHORTEST_TAIL, NumberKind
 from registrar_tui.services.search_query import Birth, Names
-from registrar_tui.services.search_statements import Question, listed, width
+from registrar_tui.services.search_statements import Question, in_lists, listed, width
 from registrar_tui.services.search_ways import POOL
 from registrar_tui.services.surname_index import END
 
@@ -60,16 +59,10 @@ def highest_id(reader: Reader) -> int:
     return int(ways.TOTAL.run(reader, {})[0][0] or 0)
 
 
-def newest(reader: Reader) -> tuple[int, int]:
-    """Return the highest card number, and that of the surname which came to the dictionary last."""
-    people, surname = ways.NEWEST.run(reader, {})[0]
-    return people or 0, surname or 0
-
-
 def by_number(reader: Reader, kind: NumberKind, value: str) -> list[Person]:
     """Return the owners of a whole number of any kind but a phone's tail."""
     if kind is NumberKind.PHONE:
-        return by_tail(reader, NumberKind.TAIL, value, POOL)
+        return by_tails(reader, [NumberKind.TAIL], value, POOL)[NumberKind.TAIL]
     if kind is NumberKind.DOCUMENT:
         return _read(ways.DOCUMENT, reader, {"value": value})
     if kind in (NumberKind.TICKET, NumberKind.VISIT):
@@ -93,24 +86,45 @@ def _by_policy_with_series(reader: Reader, key: str) -> list[Person]:
     return by_ids(reader, [owner for owner, series, number in rows if number_key(series, number) == key])
 
 
-def by_tail(
-    reader: Reader, kind: NumberKind, tail: str, most: int, words: Sequence[str] = ()
-) -> list[Person]:
-    """Return people one of whose numbers ends with these digits, four or more, in no order.
+def by_tails(
+    reader: Reader, kinds: Sequence[NumberKind], tail: str, most: int, words: Sequence[str] = ()
+) -> dict[NumberKind, list[Person]]:
+    """Return people whose number of each kind ends with these digits, four or more, in no order.
 
-    Each of the words begins one of a person's names.
+    At most so many of each kind; each of the words begins one of a person's names.
     """
-    start = tail[::-1]
-    values: dict[str, Any] = {"most": most, "tail": tail, "end": tail[-SHORTEST_TAIL:]}
-    values |= {"before": len(tail) - 1, "phone_from": start, "phone_to": start + END}
+    values = _tail_values(tail, most)
     for place, word in enumerate(words):
         values |= {f"word{place}_from": word, f"word{place}_to": word + END}
-    return _read(ways.tail_of(kind, len(words)), reader, values)
+    found: dict[NumberKind, list[Person]] = {kind: [] for kind in kinds}
+    for place, *person in ways.tails_of(tuple(kinds), len(words)).run(reader, values):
+        found[kinds[place]].append(Person._make(person))
+    return found
+
+
+def owners_by_tails(
+    reader: Reader, kinds: Sequence[NumberKind], tail: str, most: int
+) -> dict[NumberKind, list[int]]:
+    """Return the card numbers of those whose number of each kind ends so, as `by_tails` finds them."""
+    found: dict[NumberKind, list[int]] = {kind: [] for kind in kinds}
+    for place, owner in ways.owners_by_tail(tuple(kinds)).run(reader, _tail_values(tail, most)):
+        found[kinds[place]].append(owner)
+    return found
+
+
+def _tail_values(tail: str, most: int) -> dict[str, Any]:
+    start = tail[::-1]
+    values = {"most": most, "tail": tail, "end": tail[-SHORTEST_TAIL:], "before": len(tail) - 1}
+    return {**values, "phone_from": start, "phone_to": start + END}
 
 
 def by_ids(reader: Reader, ids: Sequence[int]) -> list[Person]:
     """Return people by card number."""
-    return _read(ways.ids(width(len(ids))), reader, listed("ids", ids)) if ids else []
+    return [
+        person
+        for some in in_lists(ids)
+        for person in _read(ways.ids(width(len(some))), reader, listed("ids", some))
+    ]
 
 
 def by_last(reader: Reader, last: str, most: int) -> list[Person]:
@@ -136,7 +150,7 @@ def by_surnames(
     given = Names("", names.first, names.middle)
     question = ways.surnames(width(len(surnames)), ways.shape(given), birth is not None)
     values = ways.values(given, birth, most=most, **listed("names", surnames))
-    return _read(question, reader, values if names.first else {**ways.INITIALS, **values})
+    return _read(question, reader, values)
 
 
 def by_full_names(
@@ -154,7 +168,7 @@ def by_full_names(
 
 def by_initials(reader: Reader, names: Names, birth: Birth | None, most: int) -> list[Person]:
     """Return people by surname and at least one given name, each by its beginning of one letter or more."""
-    values = {**ways.INITIALS, **ways.values(names, birth, most=most)}
+    values = ways.values(names, birth, most=most)
     return _read(ways.initials(ways.shape(names), birth is not None), reader, values)
 
 
@@ -163,20 +177,12 @@ def by_given_names(reader: Reader, names: Names, birth: Birth | None, most: int)
     return _read(ways.given(birth is not None), reader, ways.values(names, birth, most=most))
 
 
-def by_days(reader: Reader, names: Names, birth: Birth, most: int) -> list[Person]:
-    """Return people born on one of the days, by the beginnings of their names.
+def by_birth(reader: Reader, names: Names, birth: Birth, most: int) -> list[Person]:
+    """Return people born on a day, a month or a year, by the beginnings of their names.
 
-    Naming the days of a year lets the index of (birth date, surname) be entered once a day for the surname.
+    Those of a day come in the order of their surnames, others in that of their birthdays.
     """
-    length = (birth.last - birth.first).days + 1
-    days = [birth.first + timedelta(step) for step in range(length)]
-    values = ways.values(names, None, most=most, **listed("days", days))
-    return _read(ways.days(width(length), ways.shape(names)), reader, values)
-
-
-def by_year(reader: Reader, birth: Birth, most: int) -> list[Person]:
-    """Return people born in a year or month, in the order of their birthdays."""
-    return _read(ways.BY_YEAR, reader, {"born_from": birth.first, "born_to": birth.last, "most": most})
+    return _read(ways.born(ways.shape(names), birth.exact), reader, ways.values(names, birth, most=most))
 
 
 def first_names_of(reader: Reader, surname: str) -> list[str]:

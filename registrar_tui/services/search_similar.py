@@ -56,7 +56,7 @@ class SimilarFinder(Finder):
 
     def _find_born_misspelt(self, birth: Birth) -> None:
         """Compare the names of all who share a birthday: some thirty people of a million."""
-        found = people.by_days(self._reader, Names(), birth, people.BORN_THAT_DAY)
+        found = people.by_birth(self._reader, Names(), birth, people.BORN_THAT_DAY)
         self._add_fitting(found, birth, "", typos=True)
 
     def _misspelt(self, birth: Birth | None) -> None:

@@ -6,9 +6,9 @@ always bound, never written into the text.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from sqlalchemy import ColumnElement, bindparam
 
@@ -16,6 +16,7 @@ from registrar_tui.services.prepared import Prepared, Sent
 
 _WIDTHS: Final = (1, 2, 4, 8, 16, 40, 100, 250, 400)
 MOST_LISTED: Final = _WIDTHS[-1]
+Value = TypeVar("Value")
 
 
 class Question(Prepared):
@@ -36,8 +37,13 @@ def among(column: Any, name: str, places: int) -> ColumnElement[bool]:
     return condition
 
 
+def in_lists(values: Sequence[Value]) -> Iterator[Sequence[Value]]:
+    """Yield values in lists none of which is longer than a statement takes."""
+    return (values[start : start + MOST_LISTED] for start in range(0, len(values), MOST_LISTED))
+
+
 def listed(name: str, values: Sequence[Any]) -> dict[str, Any]:
-    """Return the values of a list, the last one repeated up to its width."""
+    """Return the values of a list (`MOST_LISTED` of them at most), the last one repeated up to its width."""
     last = values[-1]
     return {
         f"{name}_{place}": values[place] if place < len(values) else last

@@ -20,7 +20,7 @@ from threading import Lock
 from typing import Any, Final, NamedTuple
 from weakref import WeakKeyDictionary
 
-from sqlalchemy import Engine, bindparam, select
+from sqlalchemy import Engine, bindparam, func, select
 
 from registrar_tui.models import Surname
 from registrar_tui.services import surname_index
@@ -44,6 +44,7 @@ _AFTER_ID: Final = Question(
     .order_by(_SURNAME.id)
     .limit(bindparam("most"))
 )
+_NEWEST: Final = Question(select(func.max(_SURNAME.id)))
 _MOST_FREQUENT: Final = Question(
     select(_SURNAME.name).order_by(_SURNAME.people.desc()).limit(bindparam("most"))
 )
@@ -139,11 +140,12 @@ def prepare(reader: Reader) -> None:
     _memory(reader)
 
 
-def refresh(reader: Reader, newest_id: int) -> None:
-    """Learn what was added up to the newest surname of the base; nothing is loaded that was not before."""
+def refresh(reader: Reader) -> None:
+    """Learn the surnames that were added since; nothing is loaded that was not before."""
     known = _LOADED.get(engine_of(reader))
     if known is None:
         return
+    newest_id = int(_NEWEST.run(reader, {})[0][0] or 0)
     if newest_id > known.last_id:
         with _LEARNING:
             _learn(reader, known)

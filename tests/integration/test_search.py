@@ -16,7 +16,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlmodel import Session, SQLModel, col, create_engine, select
 
 from registrar_tui import models
-from registrar_tui.services import dto, search_people, surname_index, surname_memory
+from registrar_tui.services import dto, surname_index, surname_memory
 from registrar_tui.services.prepared import engine_of
 from registrar_tui.services.search import find_patients
 from registrar_tui.services.search_keys import number_key, other_layout, patient_keys
@@ -570,8 +570,33 @@ def test_the_dictionary_follows_the_cards(session: Session) -> None:
     session.rollback()
 
 
+def test_a_page_may_be_longer_than_a_list_in_a_statement(session: Session) -> None:
+    for number in range(450):
+        phone = f"+7900{number:03}4567"
+        keys: dict[str, Any] = patient_keys("Щукарь", "Ян", "", phone)
+        born, created = date(1960, 1, 1 + number % 28), datetime(2026, 1, 1, tzinfo=UTC)
+        session.add(
+            models.Patient(
+                id=1000 + number,
+                last_name="Щукарь",
+                first_name="Ян",
+                birth_date=born,
+                sex="M",
+                phone=phone,
+                created_at=created,
+                **keys,
+            )
+        )
+    session.flush()
+    surname_index.add(session, "щукарь")
+    for query in ("щукарь", "щукарь я", "4567", "щукарь 4567", "щукарь 1960"):
+        page = find(session, query, limit=1000)
+        assert {row for row in ids(page) if row >= 1000} == set(range(1000, 1450)), query
+    session.rollback()
+
+
 def refreshed_memory(session: Session, word: str) -> list[str]:
-    surname_memory.refresh(session, search_people.newest(session)[1])
+    surname_memory.refresh(session)
     return [near.name for near in surname_memory.two_typos(session, word)]
 
 
@@ -597,7 +622,7 @@ def test_a_surname_the_memory_has_not_learned_is_found_all_the_same(session: Ses
     surname_index.add(session, "явлинская")
     if loaded:
         known = surname_memory._memory(session)
-        known.last_id = search_people.newest(session)[1]
+        known.last_id = session.execute(text("SELECT max(id) FROM surname")).scalar_one()
         assert "явлинская" not in known.people
     for query in ("явлинская", "явлинская вера", "явлин в", "вера явлинская", "явлинская 1970"):
         assert ids(find(session, query)) == [900], query
