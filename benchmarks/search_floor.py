@@ -103,33 +103,37 @@ class Floor:
         return self._ask(f"{_PEOPLE} WHERE {condition}", sample.number)
 
     def _ends(self, sample: Sample) -> list[Any]:
-        """Return people by every meaning of some digits, of each its share of the page."""
-        end, limit = sample.number[-4:], _POOL // 2 + 1
-        start = sample.number[::-1]
-        found = [self._born_in(sample)] if sample.births else []
-        found.append(
-            self._ask(
-                f"{_PEOPLE} WHERE phone_reversed >= ? AND phone_reversed < ? LIMIT ?",
-                *(start, start + END, limit),
-            )
-        )
-        for table, column in (("", "snils"), ("policy", "number"), ("identity_document", "number_key")):
-            before = len(sample.number) - 1
-            ending = f"substr({column}, length({column}) - ?) = ?"
-            if not table:
-                condition = f"substr(snils, 8) = ? AND {ending} LIMIT ?"
-            else:
-                key = f"substr({column}, length({column}) - 3) = ? AND {ending}"
-                condition = f"p.id IN (SELECT patient_id FROM {table} WHERE {key} LIMIT ?)"
-            found.append(self._ask(f"{_PEOPLE} WHERE {condition}", end, before, sample.number, limit))
+        """Return people by every meaning of some digits, of each its share of the page and no more."""
+        born = [self._born_in(sample)] if sample.births else []
+        owners = [ids for ids in self._owners(sample) if ids]
+        share = _POOL // 2 // max(1, len(owners) + len(born))
         whole = []
         if len(sample.number) <= 7:
             visitor = "p.id IN (SELECT patient_id FROM visit WHERE id = ?)"
             whole = self._ask(f"{_PEOPLE} WHERE {visitor}", int(sample.number))
-        meant = [rows for rows in found if rows]
-        share = _POOL // 2 // max(1, len(meant))
-        by_turns = {row[0]: row for rows in meant for row in rows[:share]}
-        return list({**{row[0]: row for row in whole}, **by_turns}.values())
+        wanted = sorted({number for ids in owners for number in ids[: share + 1]})
+        named = self._ask(f"{_PEOPLE} WHERE id IN ({_places(wanted)})", *wanted) if wanted else []
+        read = {row[0]: row for row in named}
+        by_turns = [row for rows in born for row in rows[:share]]
+        by_turns += [read[number] for ids in owners for number in ids[:share]]
+        return list({row[0]: row for row in (*whole, *by_turns)}.values())
+
+    def _owners(self, sample: Sample) -> list[list[int]]:
+        """Return the card numbers of those whose phone, СНИЛС, policy or document ends so."""
+        end, start, before = sample.number[-4:], sample.number[::-1], len(sample.number) - 1
+        limit = _POOL // 2 + 1
+        phone = "SELECT id FROM patient WHERE phone_reversed >= ? AND phone_reversed < ? LIMIT ?"
+        found = [self._ask(phone, start, start + END, limit)]
+        for table, column, owner, key in (
+            ("patient", "snils", "id", "substr(snils, 8)"),
+            ("policy", "number", "patient_id", "substr(number, length(number) - 3)"),
+            ("identity_document", "number_key", "patient_id", "substr(number_key, length(number_key) - 3)"),
+        ):
+            condition = f"{key} = ? AND substr({column}, length({column}) - ?) = ? LIMIT ?"
+            found.append(
+                self._ask(f"SELECT {owner} FROM {table} WHERE {condition}", end, before, sample.number, limit)
+            )
+        return [[number for (number,) in rows] for rows in found]
 
     def _born_in(self, sample: Sample) -> list[Any]:
         condition = "birth_date >= ? AND birth_date <= ? ORDER BY birth_date, last_key LIMIT 40"

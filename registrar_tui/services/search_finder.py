@@ -29,6 +29,8 @@ from registrar_tui.services.search_words import why_names, why_number
 SIMILAR_READ: Final = 3 * POOL
 _BY_TURNS: Final = 5
 _WORDS_BY_TAIL: Final = 3
+_BORN_IN_A_YEAR: Final = 10_000
+"""Of a million people."""
 _SHORTEST_WITH_TYPO: Final = 4
 _SHORTEST_GIVEN: Final = 3
 WHOLE_NUMBER, _SAME, _BEGINNING, SIMILAR = range(4)
@@ -248,7 +250,10 @@ class Finder:
     def _surnames(self, start: str) -> list[str]:
         """Return the first two surnames of the dictionary that begin so: they tell of none, one and exact."""
         if start not in self._known:
-            self._known[start] = surname_memory.starting(self._reader, start, 2)
+            # All that may be asked of this query yet: what the memory does not know, the base tells at once.
+            words = {word for group in self._groups for word in group if len(word) > 1}
+            fresh = [start, *(word for word in words - {start} if word not in self._known)]
+            self._known |= surname_memory.starting_each(self._reader, fresh, 2)
         return self._known[start]
 
     def _may_be(self, names: Names) -> bool:
@@ -271,14 +276,26 @@ class Finder:
             return people.by_initials(reader, names, birth, most)
         if not (names.first or birth):
             return people.by_last(reader, names.last, most)
-        if not surname_memory.crowded(self._reader, names.last, people.SURNAMES_ENTERED):
-            same = self._bearers_of(names, birth)
-            if len(same) >= self._limit:
-                return same
-            return [*same, *people.by_start(reader, names, birth, most)]
+        if not surname_memory.crowded(reader, names.last, people.SURNAMES_ENTERED):
+            return self._people_begun(names, birth)
         if birth is None:
             return people.by_initials(reader, names, birth, most)
-        return sorted(people.by_birth(reader, names, birth, most), key=lambda one: one.last_key)
+        by_name = surname_memory.few_bear(reader, names.last, _BORN_IN_A_YEAR)
+        found = people.by_birth(reader, names, birth, most, by_name=by_name)
+        return sorted(found, key=lambda one: one.last_key)
+
+    def _people_begun(self, names: Names, birth: Birth | None) -> Sequence[Person]:
+        """Return people by the beginning of a surname that few share, those of exactly this one first."""
+        reader, most = self._reader, self._most
+        surnames = surname_memory.starting(reader, names.last, POOL + 1)
+        if len(surnames) <= POOL:
+            found = people.by_surnames(reader, surnames, names, birth, most)
+            if len(found) < most:
+                return sorted(found, key=lambda one: one.last_key)
+        same = self._bearers_of(names, birth)
+        if len(same) >= self._limit:
+            return same
+        return [*same, *people.by_start(reader, names, birth, most)]
 
     def _bearers_of(self, names: Names, birth: Birth | None) -> Sequence[Person]:
         """Return the people with exactly this surname, where longer ones might crowd them out."""

@@ -153,6 +153,12 @@ def by_surnames(
     return _read(question, reader, values)
 
 
+def by_each_surname(reader: Reader, surnames: Sequence[str], most: int) -> list[Person]:
+    """Return so many people of each of a few whole surnames."""
+    values = {f"name{place}": name for place, name in enumerate(surnames)}
+    return _read(ways.each_surname(len(surnames)), reader, {"most": most, **values}) if surnames else []
+
+
 def by_full_names(
     reader: Reader, surname: str, firsts: Sequence[str], middle: str, birth: Birth | None
 ) -> list[Person]:
@@ -177,12 +183,14 @@ def by_given_names(reader: Reader, names: Names, birth: Birth | None, most: int)
     return _read(ways.given(birth is not None), reader, ways.values(names, birth, most=most))
 
 
-def by_birth(reader: Reader, names: Names, birth: Birth, most: int) -> list[Person]:
-    """Return people born on a day, a month or a year, by the beginnings of their names.
+def by_birth(reader: Reader, names: Names, birth: Birth, most: int, *, by_name: bool = False) -> list[Person]:
+    """Return people born on a day, in a month or a year, by the beginnings of their names.
 
-    Those of a day come in the order of their surnames, others in that of their birthdays.
+    Those of a day come in the order of their surnames, others in that of their birthdays. `by_name`: fewer
+    people are called so than are born in a year.
     """
-    return _read(ways.born(ways.shape(names), birth.exact), reader, ways.values(names, birth, most=most))
+    question = ways.born(ways.shape(names), birth.exact, by_name)
+    return _read(question, reader, ways.values(names, birth, most=most))
 
 
 def first_names_of(reader: Reader, surname: str) -> list[str]:

@@ -137,15 +137,9 @@ class SimilarFinder(Finder):
         reader = self._reader
         if names.first or names.middle or birth is not None:
             listed = [one.name for one in surnames]
-            if not names.first and names.middle and birth is None:
-                listed = listed[:_SIMILAR_SHOWN]  # each is entered by every letter of the alphabet
             return people.by_surnames(reader, listed, names, birth, SIMILAR_READ)
-        found: list[Person] = []
-        shown = surnames[:_SIMILAR_SHOWN]
-        share = self._limit // len(shown) + 1
-        for one in shown:
-            found += people.by_surnames(reader, [one.name], Names(), None, share)
-        return found
+        shown = [one.name for one in surnames[:_SIMILAR_SHOWN]]
+        return people.by_each_surname(reader, shown, self._limit // len(shown) + 1)
 
     def _given_name_typo(self, birth: Birth | None) -> None:
         """Add namesakes of the whole surname whose first or middle name is a typo away."""

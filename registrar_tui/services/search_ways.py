@@ -204,6 +204,13 @@ def surnames(places: int, names: Names, birth: bool) -> Question:
 
 
 @cache
+def each_surname(places: int) -> Question:
+    """By whole surnames, so many people of each."""
+    parts = [_ALL.where(_P.last_key == bindparam(f"name{place}")).limit(_MOST) for place in range(places)]
+    return Question(union_all(*(select(part.subquery()) for part in parts)))
+
+
+@cache
 def full_names(firsts: int, middle: bool, birth: bool) -> Question:
     """By one whole surname and some whole first names."""
     conditions = _filters(Names("", "", "x" if middle else ""), _ANY_BIRTH if birth else None)
@@ -212,15 +219,16 @@ def full_names(firsts: int, middle: bool, birth: bool) -> Question:
 
 
 @cache
-def born(names: Names, day: bool) -> Question:
+def born(names: Names, day: bool, by_name: bool) -> Question:
     """By the day of birth or by several of them, and perhaps the beginning of the surname.
 
-    A year's twelve thousand entries of the index are read through for the surname in a millisecond or two.
+    Either index has both: entered by the name, its entries are looked through for the birth, and those of a
+    year, twelve thousand of a million people, for the name (a millisecond or two).
     """
     entered = [_P.birth_date == bindparam("born_from")] if day else [*_born()]
     if names.last:
         entered += _hazy_range(_P.last_key, "last")
-    order = (_P.last_key,) if day else (_P.birth_date, _P.last_key)
+    order = (_P.last_key, _P.birth_date) if by_name or day else (_P.birth_date, _P.last_key)
     return Question(_ALL.where(*entered, *_filters(names)).order_by(*order).limit(_MOST))
 
 

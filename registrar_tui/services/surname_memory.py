@@ -17,10 +17,11 @@ from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from threading import Lock
+from time import monotonic
 from typing import Any, Final, NamedTuple
 from weakref import WeakKeyDictionary
 
-from sqlalchemy import Engine, bindparam, func, select
+from sqlalchemy import Engine, bindparam, select
 
 from registrar_tui.models import Surname
 from registrar_tui.services import surname_index
@@ -37,14 +38,16 @@ _START: Final = 3
 _END: Final = 4
 _FREQUENT: Final = 6
 _PIECE: Final = 4000
+_REFRESHED_EVERY: Final = 1.0
+_SETTLED_AFTER: Final = 60.0
+"""Seconds after which no transaction is under way that could still add a lower number (PostgreSQL)."""
 _SURNAME: Final = Surname.metadata.tables["surname"].c
-_AFTER_ID: Final = Question(
+_FROM_ID: Final = Question(
     select(_SURNAME.id, _SURNAME.name, _SURNAME.people)
-    .where(_SURNAME.id > bindparam("known"))
+    .where(_SURNAME.id >= bindparam("known"))
     .order_by(_SURNAME.id)
     .limit(bindparam("most"))
 )
-_NEWEST: Final = Question(select(func.max(_SURNAME.id)))
 _MOST_FREQUENT: Final = Question(
     select(_SURNAME.name).order_by(_SURNAME.people.desc()).limit(bindparam("most"))
 )
@@ -63,7 +66,9 @@ class _Memory:
 
     def __init__(self) -> None:
         self.people: dict[str, int] = {}
-        self.last_id = 0
+        self.last = (0, "")
+        self.settled = self._settling = self.last
+        self.asked = self._settling_since = monotonic()
         self.alike: dict[str, list[str]] = {}
         self._names: list[str] = []
         self._with: dict[str, array[int]] = {}
@@ -80,7 +85,13 @@ class _Memory:
             self.people[name] = people
             if fresh:
                 self._take(name, heard)
-            self.last_id = number
+            self.last = (number, name)
+
+    def settle(self) -> None:
+        """Take for final what was learned a while ago: it need not be read again."""
+        if monotonic() - self._settling_since > _SETTLED_AFTER:
+            self.settled, self._settling = self._settling, self.last
+            self._settling_since = monotonic()
 
     def _take(self, name: str, heard: str) -> None:
         # Whoever reads meanwhile must find a name wherever its place is told.
@@ -97,13 +108,26 @@ class _Memory:
                 places = self._with[trigram] = array("L")
             places.append(place)
 
-    def begun(self, start: str) -> Iterator[list[str]]:
-        """Yield the names that begin so, in alphabetical order, in one list or several."""
+    def begun(self, start: str, most: int) -> list[str]:
+        """Return the first names that begin so, in alphabetical order."""
+        found: list[str] = []
+        for shelf, first, last in self._places(start):
+            found += shelf[first : min(last, first + most - len(found))]
+            if len(found) >= most:
+                break
+        return found
+
+    def count(self, start: str) -> int:
+        return sum(last - first for _, first, last in self._places(start))
+
+    def _places(self, start: str) -> Iterator[tuple[list[str], int, int]]:
         if len(start) >= _BEGINNING:
             shelf = self._shelf(start[:_BEGINNING])
-            yield shelf[bisect_left(shelf, start) : bisect_left(shelf, start + END)]
-        else:
-            yield from (self._shelf(key) for key in sorted(self._begun) if key.startswith(start))
+            yield shelf, bisect_left(shelf, start), bisect_left(shelf, start + END)
+            return
+        for key in sorted(key for key in self._begun if key.startswith(start)):
+            shelf = self._shelf(key)
+            yield shelf, 0, len(shelf)
 
     def _shelf(self, key: str) -> list[str]:
         if key in self._unsorted:
@@ -141,24 +165,33 @@ def prepare(reader: Reader) -> None:
 
 
 def refresh(reader: Reader) -> None:
-    """Learn the surnames that were added since; nothing is loaded that was not before."""
-    known = _LOADED.get(engine_of(reader))
-    if known is None:
+    """Learn the surnames added since, at most once a second; nothing is loaded that was not before."""
+    engine = engine_of(reader)
+    known = _LOADED.get(engine)
+    if known is None or monotonic() - known.asked < _REFRESHED_EVERY:
         return
-    newest_id = int(_NEWEST.run(reader, {})[0][0] or 0)
-    if newest_id > known.last_id:
-        with _LEARNING:
-            _learn(reader, known)
-    known.last_id = newest_id  # less where the dictionary was shortened or built anew
+    with _LEARNING:
+        known.asked = monotonic()
+        if _learn(reader, known, known.settled):
+            known.settle()
+            return
+        # The last surname that was sure has gone: the dictionary was shortened or built anew.
+        known = _Memory()
+        _learn(reader, known, known.last)
+        _LOADED[engine] = known
 
 
 def starting(reader: Reader, start: str, most: int) -> list[str]:
     """Return the surnames that begin so, in alphabetical order."""
-    known = _LOADED.get(engine_of(reader))
-    found = (
-        [] if known is None else list(islice((name for some in known.begun(start) for name in some), most))
-    )
-    return found or surname_index.starting(reader, start, most)
+    return starting_each(reader, [start], most)[start]
+
+
+def starting_each(reader: Reader, starts: Sequence[str], most: int) -> dict[str, list[str]]:
+    """Return the surnames that begin with each of some beginnings, in alphabetical order."""
+    known = _LOADED.get(engine_of(reader)) or _Memory()
+    found = {start: known.begun(start, most) for start in starts}
+    strange = [start for start, names in found.items() if not names]
+    return {**found, **surname_index.starting_each(reader, strange, most)}
 
 
 def crowded(reader: Reader, start: str, many: int) -> bool:
@@ -166,7 +199,13 @@ def crowded(reader: Reader, start: str, many: int) -> bool:
     known = _LOADED.get(engine_of(reader))
     if known is None:
         return surname_index.crowded(reader, start, many)
-    return sum(map(len, known.begun(start))) >= many
+    return known.count(start) >= many
+
+
+def few_bear(reader: Reader, start: str, many: int) -> bool:
+    """Tell whether fewer people than so many have a surname that begins so; no where it is unknown."""
+    known = _LOADED.get(engine_of(reader))
+    return known is not None and sum(map(known.people.__getitem__, known.begun(start, many))) < many
 
 
 def containing(reader: Reader, part: str) -> list[Similar]:
@@ -221,14 +260,20 @@ def _memory(reader: Reader) -> _Memory:
         with _LEARNING:
             if (known := _LOADED.get(engine)) is None:
                 known = _Memory()
-                _learn(reader, known)
+                _learn(reader, known, known.last)
+                known.settled = known.last
                 _LOADED[engine] = known
     return known
 
 
-def _learn(reader: Reader, known: _Memory) -> None:
-    while rows := _AFTER_ID.run(reader, {"known": known.last_id, "most": _PIECE}):
+def _learn(reader: Reader, known: _Memory, since: tuple[int, str]) -> bool:
+    """Learn what comes after a surname of the base; tell whether that one is there, as it was."""
+    rows = _FROM_ID.run(reader, {"known": since[0], "most": _PIECE})
+    sound = since == (0, "") or bool(rows and rows[0][:2] == since)
+    while sound and rows:
         known.learn(rows)
+        rows = _FROM_ID.run(reader, {"known": rows[-1][0] + 1, "most": _PIECE}) if len(rows) == _PIECE else []
+    return sound
 
 
 def _pieces(names: list[str]) -> Iterator[list[str]]:

@@ -7,6 +7,7 @@ import secrets
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime
 from pathlib import Path
+from time import monotonic
 from typing import Any
 
 import pytest
@@ -596,6 +597,7 @@ def test_a_page_may_be_longer_than_a_list_in_a_statement(session: Session) -> No
 
 
 def refreshed_memory(session: Session, word: str) -> list[str]:
+    surname_memory._memory(session).asked = -1e9
     surname_memory.refresh(session)
     return [near.name for near in surname_memory.two_typos(session, word)]
 
@@ -622,11 +624,46 @@ def test_a_surname_the_memory_has_not_learned_is_found_all_the_same(session: Ses
     surname_index.add(session, "явлинская")
     if loaded:
         known = surname_memory._memory(session)
-        known.last_id = session.execute(text("SELECT max(id) FROM surname")).scalar_one()
+        known.asked = monotonic() + 3600  # as if it had been learned before the name was committed
         assert "явлинская" not in known.people
     for query in ("явлинская", "явлинская вера", "явлин в", "вера явлинская", "явлинская 1970"):
         assert ids(find(session, query)) == [900], query
     assert surname_memory.starting(session, "явлинск", 2) == ["явлинская"]
+    session.rollback()
+
+
+def test_the_memory_learns_late_numbers_and_notices_a_dictionary_built_anew(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = monotonic()
+    monkeypatch.setattr(surname_memory, "monotonic", lambda: now)
+    surname_memory._LOADED.pop(engine_of(session), None)
+    surname_memory.prepare(session)
+    last = session.execute(text("SELECT max(id) FROM surname")).scalar_one()
+
+    def committed(number: int, name: str) -> None:
+        session.execute(text(f"INSERT INTO surname (id, name, people) VALUES ({last + number}, '{name}', 1)"))
+
+    def learned() -> set[str]:
+        surname_memory.refresh(session)
+        return {"щукарь", "явлинский", "юдашкин"} & set(surname_memory._memory(session).people)
+
+    committed(5, "щукарь")
+    assert learned() == set()  # not a second has gone by
+    now += 2
+    assert learned() == {"щукарь"}
+    committed(3, "явлинский")  # its transaction took the number first and was the slower one
+    now += 2
+    assert learned() == {"щукарь", "явлинский"}
+    for _ in range(3):
+        now += 61
+        learned()
+    committed(4, "юдашкин")  # nothing is that slow: the minute is what bounds the reading anew
+    now += 2
+    assert learned() == {"щукарь", "явлинский"}
+    session.execute(text(f"DELETE FROM surname WHERE id = {last + 5}"))
+    now += 2
+    assert learned() == {"явлинский", "юдашкин"}
     session.rollback()
 
 
