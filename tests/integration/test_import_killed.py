@@ -17,14 +17,14 @@ from registrar_tui.errors import StoreUnavailable
 from registrar_tui.models import ImportBatch
 from registrar_tui.services import dto
 from registrar_tui.storage import engine as engine_module
-from registrar_tui.storage import patience
+from registrar_tui.storage import patience, reading
 from registrar_tui.storage.integrity import check_base
 from tests.integration.bases import Clinic
 from tests.integration.broken_rows import spoiled
 from tests.integration.import_bench import services, state
 from tests.integration.import_process import importing, without_people
 
-ROWS = 4000
+ROWS = 2500
 KILLS = 5
 DRAFT = dto.PatientDraft(last_name="Новикова", first_name="Вера", birth_date="1990-05-12", sex="F")
 
@@ -107,7 +107,8 @@ def test_a_desk_beside_an_import_into_an_empty_base(
     """The import stands still with everything locked: the desk reads, or hears one line that says why."""
     without_people(clinic)
     monkeypatch.setattr(engine_module, "BUSY_DEADLINE", 0.5)
-    monkeypatch.setattr(patience, "ANSWER_SECONDS", 1.0)
+    for module in (patience, reading):
+        monkeypatch.setattr(module, "ANSWER_SECONDS", 1.0)
     server = clinic.engine.dialect.name == "postgresql"
     with importing(clinic, table, "rows") as process:
         os.kill(process.pid, signal.SIGSTOP)
