@@ -12,6 +12,7 @@ import pytest
 
 if TYPE_CHECKING:
     from tests.integration.bases import Clinic
+    from tests.integration.tiny_schema import TinySchema
 
 # Read before any test cleans its surroundings.
 _PG_SERVER = os.environ.get("REGISTRAR_TEST_PG_URL")
@@ -63,14 +64,12 @@ def tiny_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def tiny_schema() -> Iterator[str]:
-    """Create the tables once in a schema of this worker; each test empties and fills them."""
-    from tests.integration import tiny_clinic
-    from tests.integration.bases import own_schema
+def tiny_schema() -> Iterator[TinySchema]:
+    """Build the tiny clinic once in a schema of this worker; each test puts it back as it was."""
+    from tests.integration.tiny_schema import own_tiny_schema
 
-    with own_schema(_server(), f"registrar_{_worker()}_{os.getpid()}") as url:
-        tiny_clinic.migrate(url)
-        yield url
+    with own_tiny_schema(_server(), f"registrar_{_worker()}_{os.getpid()}") as schema:
+        yield schema
 
 
 @pytest.fixture
@@ -86,18 +85,12 @@ def sqlite_clinic(tiny_file: Path, tmp_path: Path) -> Iterator[Clinic]:
 
 
 @pytest.fixture
-def pg_clinic(tiny_schema: str, tmp_path: Path) -> Iterator[Clinic]:
+def pg_clinic(tiny_schema: TinySchema, tmp_path: Path) -> Iterator[Clinic]:
     """Yield the tiny clinic in PostgreSQL."""
-    from registrar_tui.storage.engine import open_engine
-    from tests.integration import tiny_clinic
     from tests.integration.bases import Clinic
 
-    engine = open_engine(tiny_schema)
-    with engine.begin() as connection:
-        tiny_clinic.empty(connection)
-    tiny_clinic.fill(engine)
-    engine.dispose()
-    clinic = Clinic(tiny_schema, tmp_path)
+    tiny_schema.put_back()
+    clinic = Clinic(tiny_schema.url, tmp_path)
     yield clinic
     clinic.close()
 

@@ -6,6 +6,7 @@ import random
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
 
 from registrar_tui.validators.snils import format_snils
 from seed.people import people
@@ -147,6 +148,7 @@ KINDS: dict[str, tuple[str, Callable[[Cells, Form], bytes]]] = {
 }
 
 
+@cache
 def spoiled(count: int, *, share: float = 0.05, seed: int = 1, form: Form | None = None) -> Spoiled:
     """Return a table of `count` whole rows and broken ones strewn among them, every kind at least once."""
     form = form or Form()

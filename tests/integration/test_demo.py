@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections import Counter
 from datetime import date, timedelta
 from pathlib import Path
@@ -106,8 +107,8 @@ def test_the_demo_is_a_sound_base(small: str) -> None:
     engine.dispose()
 
 
-def test_opening_the_demo_later_publishes_the_days_that_came_near(tmp_path: Path) -> None:
-    config = settings(build(tmp_path, "demo"), tmp_path)
+def test_opening_the_demo_later_publishes_the_days_that_came_near(small: str, tmp_path: Path) -> None:
+    config = settings(str(shutil.copy(small, tmp_path / "demo.db")), tmp_path)
     patch = pytest.MonkeyPatch()
     patch.delenv("REGISTRAR_NOW", raising=False)
 

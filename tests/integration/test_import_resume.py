@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
-from registrar_tui.bulk.importing import STRETCH
+from registrar_tui.bulk import patients
 from registrar_tui.bulk.job import Progress
 from registrar_tui.errors import Refusal, UsageError
 from registrar_tui.models import ImportBatch
@@ -20,12 +20,22 @@ from tests.integration.import_bench import codes_in, services, state
 from tests.integration.import_process import importing, without_people
 
 ROWS = 2500
+"""So many that a process is still at work when it is killed after its first hundred."""
+FEW = 1000
+"""Several batches into a living base."""
 
 
 @pytest.fixture
 def table(tmp_path: Path) -> Path:
     file = tmp_path / "люди.csv"
     file.write_bytes(spoiled(ROWS, seed=4).content)
+    return file
+
+
+@pytest.fixture
+def short_table(tmp_path: Path) -> Path:
+    file = tmp_path / "люди.csv"
+    file.write_bytes(spoiled(FEW, seed=4).content)
     return file
 
 
@@ -106,26 +116,32 @@ def spoiling(table: Path, spoil: Callable[[Path], None]) -> Callable[[Progress],
 
 @pytest.mark.parametrize(("spoil", "code"), SPOILT)
 def test_a_file_that_changes_while_it_is_read(
-    clinic: Clinic, table: Path, spoil: Callable[[Path], None], code: str
+    clinic: Clinic, short_table: Path, spoil: Callable[[Path], None], code: str
 ) -> None:
-    content = table.read_bytes()
+    content = short_table.read_bytes()
     bulk = services(clinic)
     with pytest.raises(UsageError) as told:
-        bulk.import_patients(table, report=spoiling(table, spoil))
+        bulk.import_patients(short_table, report=spoiling(short_table, spoil))
     assert told.value.code == code and "\n" not in told.value.message
-    assert not list(table.parent.glob(".*.tmp")), "nothing half written stays"
-    table.write_bytes(content)
-    done = bulk.import_patients(table)
-    assert done["added"] + done["updated"] == ROWS
+    assert not list(short_table.parent.glob(".*.tmp")), "nothing half written stays"
+    short_table.write_bytes(content)
+    done = bulk.import_patients(short_table)
+    assert done["added"] + done["updated"] == FEW
 
 
 @pytest.mark.parametrize(("spoil", "code"), [(shortened, "file_changed"), (removed, "file_gone")])
 def test_a_file_that_changes_on_its_way_into_an_empty_base(
-    clinic: Clinic, uninterrupted: Clinic, tmp_path: Path, spoil: Callable[[Path], None], code: str
+    clinic: Clinic,
+    uninterrupted: Clinic,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    spoil: Callable[[Path], None],
+    code: str,
 ) -> None:
     """The one transaction is taken back; the same file again gives what an import without a break does."""
+    monkeypatch.setattr(patients, "STRETCH", FEW)
     table = tmp_path / "много.csv"
-    content = spoiled(2 * STRETCH, seed=5).content
+    content = spoiled(2 * FEW, seed=5).content
     table.write_bytes(content)
     without_people(clinic, uninterrupted)
     before = state(clinic)
@@ -184,16 +200,16 @@ def test_a_folder_and_what_is_not_there(sqlite_clinic: Clinic, tmp_path: Path, d
         assert session.execute(select(ImportBatch)).first() is None, "nothing was begun"
 
 
-def test_two_processes_import_one_file(clinic: Clinic, table: Path) -> None:
+def test_two_processes_import_one_file(clinic: Clinic, short_table: Path) -> None:
     """The second takes the import over; whoever is behind then stops with one line, and no row is lost."""
     second: list[dict[str, object]] = []
 
     def report(progress: Progress) -> None:
         if not second:
             second.append({})
-            second[0] = services(clinic, "другая загрузка").import_patients(table)
+            second[0] = services(clinic, "другая загрузка").import_patients(short_table)
 
     with pytest.raises(Refusal) as told:
-        services(clinic).import_patients(table, report=report)
+        services(clinic).import_patients(short_table, report=report)
     assert told.value.code == "import_running"
-    assert int(str(second[0]["added"])) + int(str(second[0]["updated"])) == ROWS
+    assert int(str(second[0]["added"])) + int(str(second[0]["updated"])) == FEW

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Engine, insert, text
+from sqlalchemy import Engine, insert
 from sqlmodel import SQLModel
 
 from registrar_tui.clock import to_utc
@@ -107,17 +107,6 @@ def fill(engine: Engine) -> None:
         for table, rows in _rows():
             connection.execute(insert(table), rows)
         advance_sequences(connection)
-
-
-def empty(connection: Connection) -> None:
-    """Delete every row (a truncate of this many small tables takes 0.3 s, this 10 ms)."""
-    # The events and the journal refuse a DELETE by a trigger; replicas fire none.
-    connection.execute(text("SET LOCAL session_replication_role = replica"))
-    for table in reversed(SQLModel.metadata.sorted_tables):
-        connection.execute(table.delete())
-    for table in SQLModel.metadata.sorted_tables:
-        if "id" in table.c:
-            connection.execute(text(f"SELECT setval(pg_get_serial_sequence('{table.name}', 'id'), 1, false)"))
 
 
 def _rows() -> Iterator[tuple[type[SQLModel], list[dict[str, Any]]]]:

@@ -31,6 +31,7 @@ from tests.integration.bases import Clinic
 from tests.integration.invariants import broken_invariants
 from tests.integration.store_model import Hold, Model, ModelSlot, Refused, all_slots
 from tests.integration.tiny_clinic import HEART, OTHER_THERAPIST, THERAPIST, slot_id
+from tests.integration.tiny_schema import TinySchema
 
 NIGHTLY = bool(os.environ.get("REGISTRAR_NIGHTLY"))
 DESKS = ("окно 1", "окно 2")
@@ -202,18 +203,12 @@ def fresh_file(tiny_file: Path, tmp_path: Path) -> Callable[[], Clinic]:
 
 
 @pytest.fixture
-def fresh_schema(tiny_schema: str, tmp_path: Path) -> Callable[[], Clinic]:
-    """Return a maker of clinics, each in the emptied and newly filled schema."""
-    from registrar_tui.storage.engine import open_engine
-    from tests.integration import tiny_clinic
+def fresh_schema(tiny_schema: TinySchema, tmp_path: Path) -> Callable[[], Clinic]:
+    """Return a maker of clinics, each in the schema put back as it was."""
 
     def fresh() -> Clinic:
-        engine = open_engine(tiny_schema)
-        with engine.begin() as connection:
-            tiny_clinic.empty(connection)
-        tiny_clinic.fill(engine)
-        engine.dispose()
-        return Clinic(tiny_schema, tmp_path)
+        tiny_schema.put_back()
+        return Clinic(tiny_schema.url, tmp_path)
 
     return fresh
 

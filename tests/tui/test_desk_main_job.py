@@ -288,7 +288,7 @@ async def test_a_ticket_that_does_not_print_keeps_the_booking(clinic: FakeServic
         await driver.press("enter")
         await driver.until(lambda: "талон не напечатан: Принтер не отвечает" in driver.notice, "the notice")
         assert len(clinic.visits) == 1
-        assert "● 09:45 Иванов" in driver.picture()
+        await driver.until_seen("● 09:45 Иванов")
 
 
 async def test_undo_takes_the_booking_back(clinic: FakeServices) -> None:

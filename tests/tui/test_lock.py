@@ -14,7 +14,7 @@ import pytest
 
 from benchmarks.pty_probe import PtyProbe
 from registrar_tui.app import idle
-from registrar_tui.app.app import RegistrarApp
+from registrar_tui.app.app import IDLE_CHECK_SECONDS, RegistrarApp
 from registrar_tui.app.idle import Idleness
 from registrar_tui.app.themes import THEMES
 from registrar_tui.config import load_config
@@ -322,27 +322,40 @@ async def test_a_real_desk_is_unlocked_by_a_new_session(staffed: RealClinic) -> 
 
 
 class Hands:
-    """A clock that tests set."""
+    """A clock that tests set; it counts how often it was looked at."""
 
     def __init__(self) -> None:
         self.seconds = 1000.0
+        self.looks = 0
 
     def __call__(self) -> float:
+        self.looks += 1
         return self.seconds
 
+    async def are_looked_at(self, driver: EntryDriver) -> None:
+        """Wait until the desk has asked twice by itself how late it is."""
+        before = self.looks
+        await driver.until(lambda: self.looks >= before + 2, "a look at the clock")
 
-async def test_the_desk_locks_itself_after_ten_minutes(clinic: FakeServices) -> None:
-    hands = Hands()
+
+@pytest.fixture
+def hands(monkeypatch: pytest.MonkeyPatch) -> Hands:
+    """The clock of a desk that looks at it twenty times a second."""
+    monkeypatch.setattr("registrar_tui.app.app.IDLE_CHECK_SECONDS", 0.05)
+    return Hands()
+
+
+async def test_the_desk_locks_itself_after_ten_minutes(clinic: FakeServices, hands: Hands) -> None:
     async with open_lockable(clinic) as driver:
         driver.app.idle = Idleness(10, hands)
         await driver.type("ива")
         await driver.until_seen("Иващенко")
         hands.seconds += 599
-        await asyncio.sleep(1.3)
+        await hands.are_looked_at(driver)
         assert driver.app.screen is driver.desk
         await driver.press("end")
         hands.seconds += 599
-        await asyncio.sleep(1.3)
+        await hands.are_looked_at(driver)
         assert driver.app.screen is driver.desk, "a key begins the ten minutes anew"
         hands.seconds += 1
         await driver.until_entry(LOCKED)
@@ -350,7 +363,7 @@ async def test_the_desk_locks_itself_after_ten_minutes(clinic: FakeServices) -> 
         hands.seconds += 5000
         await driver.press("enter")
         await driver.until_desk()
-        await asyncio.sleep(1.3)
+        await hands.are_looked_at(driver)
         assert driver.app.screen is driver.desk, "the key that unlocks is a touch"
 
 
@@ -367,18 +380,17 @@ async def test_the_first_key_after_a_suspended_computer_meets_the_lock(clinic: F
     assert clinic.called("patient_card") == []
 
 
-async def test_zero_minutes_never_lock_and_a_form_is_not_locked(staffed: RealClinic) -> None:
-    hands = Hands()
+async def test_zero_minutes_never_lock_and_a_form_is_not_locked(staffed: RealClinic, hands: Hands) -> None:
     async with open_real_desk(staffed.config()) as driver:
         driver.app.idle = Idleness(1, hands)
         await driver.until_entry("Вход")
         hands.seconds += 600
-        await asyncio.sleep(1.3)
+        await hands.are_looked_at(driver)
         await driver.sign_in("reg")
         await driver.until_desk()
         driver.app.idle = Idleness(0, hands)
         hands.seconds += 1_000_000
-        await asyncio.sleep(1.3)
+        await asyncio.sleep(0.3)  # six checks, and none of them asks the clock
         assert driver.app.screen is driver.desk
         assert isinstance(driver.desk.current, SearchPane)
 
@@ -399,6 +411,7 @@ def test_idle_minutes_are_a_setting(tmp_path: Path, monkeypatch: pytest.MonkeyPa
 
 
 def test_the_desk_counts_by_the_setting_and_by_a_clock_nobody_sets_back(tmp_path: Path) -> None:
+    assert IDLE_CHECK_SECONDS <= 1
     app = RegistrarApp(replace(load_config(database=str(tmp_path / "a.db")), idle_minutes=7))
     assert app.idle._limit == 420
     first = idle.seconds_awake_or_asleep()

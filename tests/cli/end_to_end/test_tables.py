@@ -20,7 +20,7 @@ import pytest
 
 from tests.cli.end_to_end.demo_base import THURSDAY, TODAY, Clinic, refused
 from tests.cli.end_to_end.real_base import RealBase, change, run
-from tests.integration.broken_rows import KINDS, spoiled
+from tests.integration.broken_rows import KINDS, Spoiled, spoiled
 from tests.unit.exchange.test_tables import NOT_TABLES
 
 GOOD = 760
@@ -40,7 +40,7 @@ def asked(base: Path, question: str) -> list[Any]:
         return [row[0] for row in connection.execute(question)]
 
 
-def test_five_broken_rows_in_a_hundred(base: Path, tmp_path: Path) -> None:
+def test_five_broken_rows_in_a_hundred(base: Path, clinic: Clinic, tmp_path: Path) -> None:
     table = spoiled(GOOD, seed=11)
     assert len(table.codes) == len(KINDS) >= 30 and 20 * len(table.codes) == GOOD
     (tmp_path / "люди.csv").write_bytes(table.content)
@@ -56,7 +56,7 @@ def test_five_broken_rows_in_a_hundred(base: Path, tmp_path: Path) -> None:
     assert all(row["error_message"] for row in told)
     assert set(table.good) <= set(asked(base, "SELECT last_name FROM patient"))
     assert Path(shape["rejects_file"]).stat().st_mode & 0o777 == 0o600
-    assert run("db", "check").returncode == 0
+    assert clinic("db", "check").code == 0
     # The check without a base sees the same but for today's date: that day has come since.
     assert checked.returncode == 3
     future = [row for row in told if row["error_code"] == "birth_date_future"]
@@ -196,10 +196,16 @@ def test_doctors_and_their_schedule(clinic: Clinic) -> None:
 # --- cut short ------------------------------------------------------------------
 
 
+@pytest.fixture(scope="module")
+def many() -> Spoiled:
+    """Rows enough for an import to be met on its way."""
+    return spoiled(6000, seed=5)
+
+
 @pytest.fixture
-def long_table(tmp_path: Path) -> Path:
+def long_table(many: Spoiled, tmp_path: Path) -> Path:
     file = tmp_path / "many.csv"
-    file.write_bytes(spoiled(6000, seed=5).content)
+    file.write_bytes(many.content)
     return file
 
 
@@ -237,9 +243,14 @@ def changed(file: Path) -> None:
     ids=["Ctrl+C", "killed", "changed", "vanished"],
 )
 def test_cut_short_a_rerun_goes_on(
-    base: Path, long_table: Path, cut: Callable[[Any, Path], None], code: int, told: str
+    base: Path,
+    clinic: Clinic,
+    many: Spoiled,
+    long_table: Path,
+    cut: Callable[[Any, Path], None],
+    code: int,
+    told: str,
 ) -> None:
-    content = long_table.read_bytes()
     process = importing(base, begun(base))
     cut(process, long_table)
     out, err = process.communicate(timeout=60)
@@ -248,15 +259,15 @@ def test_cut_short_a_rerun_goes_on(
     if code == 2:
         assert json.loads(out)["error"]["code"] in ("file_changed", "file_gone")
     (left,) = asked(base, "SELECT rows_done FROM import_batch WHERE state = 'running'")
-    codes = spoiled(6000, seed=5).codes
+    codes = many.codes
     assert 0 < left < 6000 + len(codes)
-    long_table.write_bytes(content)
-    done = run("import", "patients", "many.csv", "--json")
-    shape = json.loads(done.stdout)
-    assert (done.returncode, shape["read"], shape["rejected"]) == (3, 6000 + len(codes), len(codes))
+    long_table.write_bytes(many.content)
+    done = clinic("import", "patients", "many.csv")
+    shape = done.json
+    assert (done.code, shape["read"], shape["rejected"]) == (3, 6000 + len(codes), len(codes))
     assert shape["added"] + shape["updated"] == 6000
     assert [row["error_code"] for row in rows_of(shape["rejects_file"])] == list(codes)
-    assert run("db", "check").returncode == 0
+    assert clinic("db", "check").code == 0
 
 
 def read_all(descriptor: int) -> Iterator[bytes]:
