@@ -144,8 +144,17 @@ def view_from(answer: dict[str, Any]) -> MergeView:
     )
 
 
+_TAKE_TURN = select(func.pg_advisory_xact_lock(7_245_994))
+
+
 def locked(session: Session, ids: Sequence[int]) -> None:
-    """Lock cards and those that point to them in the order of numbers: two merges cannot deadlock."""
+    """Lock cards and those that point to them; on PostgreSQL merges take turns until their commit.
+
+    Rows locked in the order of their numbers are not enough: a card that another merge turns meanwhile is
+    locked at its new place, and three merges in a ring wait for one another.
+    """
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(_TAKE_TURN)
     statement = (
         select(Patient)
         .where(or_(col(Patient.id).in_(ids), col(Patient.merged_into_id).in_(ids)))

@@ -89,6 +89,10 @@ class _Memory:
                 self._take(name, heard)
             self.last = (number, name)
 
+    def settle_all(self) -> None:
+        """Take everything for final: it was read at once."""
+        self.settled = self._settling = self.last
+
     def settle(self) -> None:
         """Take for final what was learned a while ago: it need not be read again."""
         if monotonic() - self._settling_since > _SETTLED_AFTER:
@@ -180,7 +184,7 @@ def refresh(reader: Reader) -> None:
         # The last surname that was sure has gone: the dictionary was shortened or built anew.
         known = _Memory()
         _learn(reader, known, known.last)
-        known.settled = known.last
+        known.settle_all()
         _LOADED[engine] = known
 
 
@@ -264,7 +268,7 @@ def _memory(reader: Reader, *, gently: bool = False) -> _Memory:
             if (known := _LOADED.get(engine)) is None:
                 known = _Memory()
                 _learn(reader, known, known.last, gently=gently)
-                known.settled = known.last
+                known.settle_all()
                 _LOADED[engine] = known
     return known
 

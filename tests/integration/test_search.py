@@ -655,9 +655,11 @@ def test_the_memory_learns_late_numbers_and_notices_a_dictionary_built_anew(
     committed(3, "явлинский")  # its transaction took the number first and was the slower one
     now += 2
     assert learned() == {"щукарь", "явлинский"}
-    for _ in range(3):
+    assert surname_memory._memory(session).settled[0] == last  # what is older is not read again
+    for number in (last, last + 5, last + 5):
         now += 61
         learned()
+        assert surname_memory._memory(session).settled[0] == number
     committed(4, "юдашкин")  # nothing is that slow: the minute is what bounds the reading anew
     now += 2
     assert learned() == {"щукарь", "явлинский"}
