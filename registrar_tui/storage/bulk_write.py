@@ -12,10 +12,13 @@ from sqlmodel import Session, SQLModel
 
 from registrar_tui.storage import gate, patience
 
-_FOREIGN_KEYS = text(
+# The kinds in the order they are made again: primary keys first, foreign keys need those.
+_KEYS = text(
     "SELECT conname, pg_get_constraintdef(oid) FROM pg_constraint"
-    " WHERE contype = 'f' AND conrelid = to_regclass(:table) ORDER BY conname"
+    " WHERE contype::text = :kind AND conrelid = to_regclass(:table) ORDER BY conname"
 )
+_NEXT = text("SELECT nextval(pg_get_serial_sequence(:table, 'id')) FROM generate_series(1, :count)")
+_SET = text("SELECT setval(pg_get_serial_sequence(:table, 'id'), :last)")
 
 
 class BulkWriter:
@@ -26,17 +29,26 @@ class BulkWriter:
         self._sqlite = self._connection.dialect.name == "sqlite"
         self._dropped: list[Index] = []
         self._keys: list[str] = []
+        self._tables: Sequence[str] = ()
+        self._alone: dict[str, int] = {}
+        """The next id of tables that are locked for this writer."""
 
     def reserve(self, table: str, count: int) -> Sequence[int]:
-        """Return ids nobody else will take: SQLite's writer is alone, PostgreSQL has a sequence."""
+        """Return ids nobody else will take: SQLite's writer is alone, PostgreSQL has a sequence.
+
+        Of a table that is locked for this writer the sequence is asked once, and told where it ends.
+        """
         if self._sqlite:
             highest = self._connection.execute(text(f"SELECT max(id) FROM {table}")).scalar() or 0  # noqa: S608
             return range(highest + 1, highest + 1 + count)
-        ids = self._connection.execute(
-            text("SELECT nextval(pg_get_serial_sequence(:table, 'id')) FROM generate_series(1, :count)"),
-            {"table": table, "count": count},
-        )
-        return list(ids.scalars())
+        if table in self._alone:
+            first = self._alone[table] or self._next(table, 1)[0]
+            self._alone[table] = first + count
+            return range(first, first + count)
+        return self._next(table, count)
+
+    def _next(self, table: str, count: int) -> list[int]:
+        return list(self._connection.execute(_NEXT, {"table": table, "count": count}).scalars())
 
     def insert(self, table: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
         """Insert rows given as tuples in the order of `columns`."""
@@ -98,9 +110,10 @@ class BulkWriter:
         All in the caller's transaction: whoever comes after a kill finds every index and no row. PostgreSQL
         locks the tables out of everybody's reach until then, so the gate is closed: the desks hear why.
         """
+        self._tables = tables
         if not self._sqlite:
             gate.close_postgres_gate(self._connection)
-            self._drop_foreign_keys(tables)
+            self._drop_keys(tables)
         for table in tables:
             for index in sorted(SQLModel.metadata.tables[table].indexes, key=lambda index: str(index.name)):
                 index.drop(self._connection)
@@ -108,22 +121,40 @@ class BulkWriter:
         if not self._sqlite:
             patience.wait_for_ever(self._connection)  # an index of a million rows may take its time
 
-    def _drop_foreign_keys(self, tables: Sequence[str]) -> None:
-        """Checked once at the end a key takes 1 µs a row, row by row 10."""
-        for table in tables:
-            found = self._connection.execute(_FOREIGN_KEYS, {"table": table}).all()
-            for name, definition in found:
-                self._connection.execute(text(f'ALTER TABLE "{table}" DROP CONSTRAINT "{name}"'))
-                self._keys.append(f'ALTER TABLE "{table}" ADD CONSTRAINT "{name}" {definition}')
+    def _drop_keys(self, tables: Sequence[str]) -> None:
+        """Drop foreign keys, and primary keys of more than a number; those of one are kept for the locks.
+
+        Checked once at the end a foreign key takes 1 µs a row, row by row 10.
+        """
+        numbered = {table for table in tables if "id" in SQLModel.metadata.tables[table].c}
+        self._alone |= dict.fromkeys(numbered, 0)
+        for kind, some in (("f", tables), ("p", [table for table in tables if table not in numbered])):
+            for table in some:
+                found = self._connection.execute(_KEYS, {"table": table, "kind": kind}).all()
+                for name, definition in found:
+                    self._connection.execute(text(f'ALTER TABLE "{table}" DROP CONSTRAINT "{name}"'))
+                    self._keys.append(f'ALTER TABLE "{table}" ADD CONSTRAINT "{name}" {definition}')
 
     def build_indexes(self) -> None:
-        """Build what was dropped."""
+        """Build what was dropped, the last dropped first; sequences go on after the ids that were taken.
+
+        The planner is told at once what it has, roughly: until the server looks by itself, a minute later or
+        never, it would read through whole tables.
+        """
+        for table, number in self._alone.items():
+            if number:
+                self._connection.execute(_SET, {"table": table, "last": number - 1})
+        self._alone.clear()
         while self._dropped:
             self._dropped[-1].create(self._connection)
             self._dropped.pop()
         while self._keys:
             self._connection.execute(text(self._keys[-1]))
             self._keys.pop()
+        if self._tables and not self._sqlite:
+            self._connection.execute(text("SET LOCAL default_statistics_target = 30"))
+            self._connection.execute(text("ANALYZE " + ", ".join(self._tables)))
+            self._tables = ()
 
 
 @contextmanager

@@ -31,7 +31,7 @@ from registrar_tui.services.imports.writing import RowWriter
 from registrar_tui.vocabulary import Verification
 
 _TABLES: Final = ("patient", "identity_document", "policy", "surname_deletion", "surname_trigram")
-_SHARE: Final = 5000
+_SHARE: Final = 10_000
 _MOST_WAITING: Final = 50_000
 _CELLS: Final = 1 << 22
 _CELL: Final = _CELLS - 1

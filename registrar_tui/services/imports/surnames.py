@@ -31,19 +31,29 @@ _ADD_DELETION: Final = text(
 _ADD_TRIGRAM: Final = text(
     "INSERT INTO surname_trigram (trigram, surname_id) VALUES (:key, :surname_id) ON CONFLICT DO NOTHING"
 )
+
+
+def _once_each(statement: str) -> dict[str, Any]:
+    """Return an insert of keys that may stand twice for each database.
+
+    SQLite's primary key passes over the second; PostgreSQL's is away while a base is loaded.
+    """
+    return {"sqlite": text(statement.format("")), "postgresql": text(statement.format("DISTINCT"))}
+
+
 # What `deletions` and `trigrams` give, made by the database itself: a third of the time, and already in the
 # order of the primary key. `db check` holds each name's keys against those functions.
 _PLACES: Final = "WITH RECURSIVE place (n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM place WHERE n < :longest)"
-_ALL_DELETIONS: Final = text(
+_ALL_DELETIONS: Final = _once_each(
     f"INSERT INTO surname_deletion (deletion, surname_id) {_PLACES}"  # noqa: S608 - our own words
-    " SELECT CASE WHEN n = 0 THEN name ELSE substr(name, 1, n - 1) || substr(name, n + 1) END, id"
+    " SELECT {} CASE WHEN n = 0 THEN name ELSE substr(name, 1, n - 1) || substr(name, n + 1) END, id"
     " FROM place CROSS JOIN surname"
     " WHERE n = 0 OR n <= length(name) AND length(name) BETWEEN 2 AND :longest"
     " ORDER BY 1, 2 ON CONFLICT DO NOTHING"
 )
-_ALL_TRIGRAMS: Final = text(
+_ALL_TRIGRAMS: Final = _once_each(
     f"INSERT INTO surname_trigram (trigram, surname_id) {_PLACES}"  # noqa: S608 - our own words
-    " SELECT substr(name, n, 3), id FROM place CROSS JOIN surname"
+    " SELECT {} substr(name, n, 3), id FROM place CROSS JOIN surname"
     " WHERE n BETWEEN 1 AND :longest - 2 AND n <= length(name) - 2"
     " ORDER BY 1, 2 ON CONFLICT DO NOTHING"
 )
@@ -55,8 +65,9 @@ def write_all(session: Session, writer: RowWriter, counts: Mapping[str, int]) ->
     ids = writer.reserve("surname", len(names))
     rows = [(number, name, counts[name]) for number, name in zip(ids, names, strict=True)]
     writer.insert("surname", ("id", "name", "people"), rows)
+    connection = session.connection()
     for statement in (_ALL_DELETIONS, _ALL_TRIGRAMS):
-        session.connection().execute(statement, {"longest": LONGEST})
+        connection.execute(statement[connection.dialect.name], {"longest": LONGEST})
 
 
 def count(session: Session, changes: Counter[str]) -> None:
