@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import date
@@ -21,6 +22,7 @@ from registrar_tui.services.search_words import draft, not_found, policy_text, u
 LARGEST_PAGE: Final = 1000
 _SIMILAR_BESIDE: Final = 5
 _MERGES_FOLLOWED: Final = 5
+_BRANCH_NUMBER: Final = re.compile(r"№\s*\d+").search
 
 
 def find_patients(
@@ -160,4 +162,5 @@ def _district(facts: Facts, *, here: bool) -> str:
     """Return the district of a person of this branch, the short name («№ 2») of another's branch."""
     if here or facts.branch_id is None:
         return facts.district
-    return facts.branch[facts.branch.find("№") :] if "№" in facts.branch else facts.branch
+    number = _BRANCH_NUMBER(facts.branch)
+    return number[0] if number else facts.branch

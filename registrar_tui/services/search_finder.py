@@ -167,7 +167,8 @@ class Finder:
             wanted = sorted({number for some in owners.values() for number in some[:share]})
             read = {one.id: one for one in people.by_ids(self._reader, wanted)}
             self._shared[tail.value] = {
-                kind: [read[number] for number in some[:share]] for kind, some in owners.items()
+                kind: [read[number] for number in some[:share] if number in read]
+                for kind, some in owners.items()
             }
         return self._shared[tail.value]
 

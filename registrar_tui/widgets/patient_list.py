@@ -19,8 +19,8 @@ _COLUMNS: Final = (
     Column("Родился", 10, 10),
     Column("Полис", 19, 22, rank=1),
     Column("Телефон", 16, 16, rank=2),
-    Column("Участок", 7, 8, rank=4),
-    Column("Почему", 12, 30, rank=3),
+    Column("Участок", 7, 11, rank=4),
+    Column("Почему", 13, 30, rank=3),
 )
 TARGETS: Final = "К кому записать"
 _RUSSIAN_PHONE: Final = re.compile(r"\+?[78](\d{3})(\d{3})(\d{2})(\d{2})")

@@ -25,6 +25,7 @@ from registrar_tui.services.search_statements import Question
 from registrar_tui.services.target_search import find_specialty, match_targets
 
 TODAY = date(2026, 11, 23)
+BRANCHES = {1: "Поликлиника № 1", 2: "Поликлиника № 2 «Заречная»"}
 # Invented paper policies: the first one's number is that of card 4, the second says who card 2 is.
 SCAN = ("02001B909FE89D240C853821750FD740E73F79385F7505E6".ljust(120, "0") + "0148C3").ljust(260, "0")
 OTHER_SCAN = "02001B86E4A1C6993E5D039C7503BF5D04E13BF8137D14D341C38".ljust(120, "0") + f"0253F2{'0' * 134}"
@@ -97,7 +98,7 @@ def _filled(engine: Engine) -> Iterator[Engine]:
 
 
 def _clinic(session: Session) -> None:
-    session.add_all(models.Branch(id=n, name=f"Поликлиника № {n}", address="ул. Лесная, 5") for n in (1, 2))
+    session.add_all(models.Branch(id=n, name=name, address="ул. Лесная, 5") for n, name in BRANCHES.items())
     session.flush()
     session.add(models.Room(id=1, branch_id=1, number="214"))
     specialties = [
