@@ -173,9 +173,13 @@ def by_full_names(
 
 
 def by_initials(reader: Reader, names: Names, birth: Birth | None, most: int) -> list[Person]:
-    """Return people by surname and at least one given name, each by its beginning of one letter or more."""
+    """Return people by surname and at least one given name, each by its beginning of one letter or more.
+
+    Alphabetical: whom the index of initials holds equal a database may give in any order.
+    """
     values = ways.values(names, birth, most=most)
-    return _read(ways.initials(ways.shape(names), birth is not None), reader, values)
+    found = _read(ways.initials(ways.shape(names), birth is not None), reader, values)
+    return sorted(found, key=lambda one: (one.last_key, one.first_key, one.id))
 
 
 def by_given_names(reader: Reader, names: Names, birth: Birth | None, most: int) -> list[Person]:

@@ -206,8 +206,9 @@ def surnames(places: int, names: Names, birth: bool) -> Question:
 @cache
 def each_surname(places: int) -> Question:
     """By whole surnames, so many people of each."""
-    parts = [_ALL.where(_P.last_key == bindparam(f"name{place}")).limit(_MOST) for place in range(places)]
-    return Question(union_all(*(select(part.subquery()) for part in parts)))
+    return _together(
+        [_ALL.where(_P.last_key == bindparam(f"name{place}")).limit(_MOST) for place in range(places)]
+    )
 
 
 @cache
@@ -258,9 +259,7 @@ def tails_of(kinds: tuple[NumberKind, ...], words: int) -> Question:
         .limit(_MOST)
         for place, kind in enumerate(kinds)
     ]
-    if len(parts) == 1:
-        return Question(parts[0])
-    return Question(union_all(*(select(part.subquery()) for part in parts)))
+    return _together(parts)
 
 
 @cache
@@ -270,7 +269,12 @@ def owners_by_tail(kinds: tuple[NumberKind, ...]) -> Question:
         select(literal_column(str(place)).label("kind"), owner.label("owner")).where(*conditions).limit(_MOST)
         for place, (owner, conditions) in enumerate(map(_ending, kinds))
     ]
-    return Question(union_all(*(select(part.subquery()) for part in parts)))
+    return _together(parts)
+
+
+def _together(parts: list[Any]) -> Question:
+    """Return one question for several limited ones; one alone stays as it is."""
+    return Question(parts[0] if len(parts) == 1 else union_all(*(select(part.subquery()) for part in parts)))
 
 
 def _with_end(kind: NumberKind, *, all_of_them: bool) -> tuple[ColumnElement[bool], ...]:

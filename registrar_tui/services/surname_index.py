@@ -185,11 +185,6 @@ def replace(session: Session, old_key: str, new_key: str) -> None:
         step(session, key)
 
 
-def starting(reader: Reader, start: str, most: int) -> list[str]:
-    """Return the surnames that begin so, in alphabetical order."""
-    return starting_each(reader, [start], most)[start]
-
-
 def starting_each(reader: Reader, starts: Sequence[str], most: int) -> dict[str, list[str]]:
     """Return the surnames that begin with each of a few beginnings, in alphabetical order."""
     if not starts:
