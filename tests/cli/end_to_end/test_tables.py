@@ -333,7 +333,7 @@ def test_visits_and_schedule_of_a_day(clinic: Clinic) -> None:
 
 def test_a_reader_that_has_enough(base: Path) -> None:
     process = subprocess.Popen(
-        [sys.executable, "-m", "registrar_tui", "export", "schedule", "--out", "-"],
+        [sys.executable, "-m", "registrar_tui", "--quiet", "export", "schedule", "--out", "-"],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
     )
