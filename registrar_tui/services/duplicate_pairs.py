@@ -18,7 +18,7 @@ from sqlmodel import Session
 from registrar_tui.models import Patient
 from registrar_tui.services import search_people as people
 from registrar_tui.services.dto_merge import DuplicatePair
-from registrar_tui.services.duplicates import as_day, full_persons, row_of
+from registrar_tui.services.duplicates import full_persons, row_of
 from registrar_tui.services.likeness import LIKELY, Person, likeness, shared_buckets
 from registrar_tui.services.search_statements import MOST_LISTED, Question, among, listed, width
 from registrar_tui.services.wording import full_name
@@ -82,7 +82,7 @@ def _by_day(read: Read) -> Iterator[DuplicatePair]:
     first, last = read(lambda session: _SPAN.run(session, {})[0])
     if first is None:
         return
-    start, end = as_day(first), as_day(last)
+    start, end = people.as_day(first), people.as_day(last)
     while start <= end:
         stop = start + timedelta(_DAYS) if (date.max - start).days > _DAYS else date.max
         yield from read(partial(_born_between, start, stop))
@@ -173,7 +173,7 @@ def _compared(
         told = likeness(left, right)
         if told.score >= LIKELY:
             name = full_name(one.last_name, one.first_name, one.middle_name)
-            found.append(DuplicatePair(one.id, name, as_day(one.birth_date), row_of(other, told)))
+            found.append(DuplicatePair(one.id, name, people.as_day(one.birth_date), row_of(other, told)))
     return found
 
 

@@ -12,7 +12,7 @@ from datetime import date
 from functools import cache
 from typing import Any, Final
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import select
 from sqlmodel import Session
 
 from registrar_tui.models import Patient
@@ -39,16 +39,6 @@ _TABLES: Final = Patient.metadata.tables
 _P: Final = _TABLES["patient"].c
 _DOCUMENT: Final = _TABLES["identity_document"].c
 _POLICY: Final = _TABLES["policy"].c
-_PERSON_COLUMNS: Final = [_P[name] for name in people.Person._fields]
-
-
-@cache
-def _surname_on_days(places: int) -> Question:
-    """By a whole surname and some days of birth."""
-    statement = select(*_PERSON_COLUMNS).where(
-        _P.last_key == bindparam("last"), among(_P.birth_date, "days", places)
-    )
-    return Question(statement.limit(bindparam("most")))
 
 
 @cache
@@ -136,7 +126,7 @@ def _by_birth(session: Session, subject: Person, birth: date) -> Iterable[people
         yield from people.by_surnames(session, [subject.last], names, year, POOL)
         return
     day = Birth(birth, birth)
-    born = people.by_birth(session, Names(), day, BORN_THAT_DAY)
+    born = people.by_birth(session, day, BORN_THAT_DAY)
     yield from born
     if len(born) == BORN_THAT_DAY:  # a day that stands for «unknown»: the surname has to choose
         near = surname_index.one_typo(session, [subject.last]).get(subject.last, [])
@@ -144,13 +134,12 @@ def _by_birth(session: Session, subject: Person, birth: date) -> Iterable[people
         yield from people.by_surnames(session, surnames, Names(), day, BORN_THAT_DAY)
     # A card that knows the year or the month alone stands on its first day.
     days = sorted({*near_dates(birth), date(birth.year, 1, 1), birth.replace(day=1)})
-    values = {"last": subject.last, "most": BORN_THAT_DAY, **listed("days", days)}
-    yield from people.as_persons(_surname_on_days(width(len(days))).run(session, values))
+    yield from people.by_days(session, Names(subject.last), days, BORN_THAT_DAY)
 
 
 def _rough(one: people.Person) -> Person:
     """Return a card as far as the search reads it; a first day of a month may stand for the year."""
-    birth = as_day(one.birth_date)
+    birth = people.as_day(one.birth_date)
     return Person(
         one.last_key,
         one.first_key,
@@ -222,7 +211,7 @@ def row_of(one: people.Person, told: Likeness) -> DuplicateRow:
     return DuplicateRow(
         id=one.id,
         full_name=full_name(one.last_name, one.first_name, one.middle_name),
-        birth_date=as_day(one.birth_date),
+        birth_date=people.as_day(one.birth_date),
         snils=one.snils,
         enp=one.enp,
         phone=one.phone,
@@ -238,8 +227,3 @@ def compare_cards(session: Session, one_id: int, other_id: int) -> DuplicateRow:
     found = {one.id: one for one in people.by_ids(session, [one_id, other_id])}
     full = full_persons(session, list(found.values()))
     return row_of(found[other_id], likeness(full[one_id], full[other_id]))
-
-
-def as_day(stored: Any) -> date:
-    """Return a date as the driver gives it: text on SQLite."""
-    return stored if isinstance(stored, date) else date.fromisoformat(stored)

@@ -226,6 +226,13 @@ def near_dates(day: date) -> frozenset[date]:
     return frozenset(filter(None, map(_day, spelt))) - {day}
 
 
+def near_years(year: int) -> frozenset[int]:
+    """Return the years that are told for one another: a neighbour, ten apart, the last two digits swapped."""
+    century, rest = divmod(year, 100)
+    swapped = 100 * century + 10 * (rest % 10) + rest // 10
+    return frozenset({year - 1, year + 1, year - 10, year + 10, swapped}) - {year}
+
+
 def _digits(day: date) -> str:
     return f"{day.day:02}{day.month:02}{day.year:04}"
 

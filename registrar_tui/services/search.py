@@ -13,7 +13,7 @@ from registrar_tui.services import surname_memory
 from registrar_tui.services.dto import PatientPage, PatientRow
 from registrar_tui.services.prepared import Reader
 from registrar_tui.services.search_facts import Facts, facts_of
-from registrar_tui.services.search_finder import WHOLE_NUMBER, Hit
+from registrar_tui.services.search_finder import SIMILAR, WHOLE_NUMBER, Hit
 from registrar_tui.services.search_query import Query, readings, understand
 from registrar_tui.services.search_similar import SimilarFinder
 from registrar_tui.services.search_ways import POOL
@@ -82,7 +82,7 @@ def _search(reader: Reader, queries: Iterable[Query], limit: int) -> tuple[Simil
     for finder in finders:
         finder.find_unlikely()
         if finder.hits:
-            return finder, False
+            return finder, all(hit.tier == SIMILAR for hit in finder.hits.values())
     return (finders[0] if finders else None), False
 
 
@@ -142,12 +142,11 @@ def _ranked(hits: list[Hit], facts: dict[int, Facts], branch_id: int | None) -> 
 def _row(hit: Hit, facts: Facts, branch_id: int | None) -> PatientRow:
     person = hit.person
     names = (person.last_name, person.first_name, person.middle_name)
-    born = person.birth_date
     here = facts.branch_id is not None and facts.branch_id == branch_id
     return PatientRow(
         id=person.id,
         full_name=" ".join(name for name in names if name),
-        birth_date=born if isinstance(born, date) else date.fromisoformat(born),
+        birth_date=people.as_day(person.birth_date),
         snils=person.snils,
         enp=person.enp,
         phone=person.phone,

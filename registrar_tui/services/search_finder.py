@@ -29,8 +29,6 @@ from registrar_tui.services.search_words import why_names, why_number
 SIMILAR_READ: Final = 3 * POOL
 _BY_TURNS: Final = 5
 _WORDS_BY_TAIL: Final = 3
-_BORN_IN_A_YEAR: Final = 10_000
-"""Of a million people."""
 _SHORTEST_WITH_TYPO: Final = 4
 _SHORTEST_GIVEN: Final = 3
 WHOLE_NUMBER, _SAME, _BEGINNING, SIMILAR = range(4)
@@ -142,7 +140,7 @@ class Finder:
         if self.query.tokens:
             self._find_named(birth)
             return
-        found = people.by_birth(self._reader, Names(), birth, self._most)
+        found = people.by_birth(self._reader, birth, self._most)
         self._note_full(found)
         self._add(found, _BEGINNING, why_names(self.query, birth))
 
@@ -273,17 +271,18 @@ class Finder:
         reader, most = self._reader, self._most
         if not names.last:
             return people.by_given_names(reader, names, birth, most)
-        if names.middle:
+        if birth is not None and not birth.is_year:
+            return people.by_name_and_birth(reader, names, birth, most)
+        if names.first and names.middle:
             return people.by_initials(reader, names, birth, most)
-        if not (names.first or birth):
+        if not (names.first or names.middle or birth):
             return people.by_last(reader, names.last, most)
         if not surname_memory.crowded(reader, names.last, people.SURNAMES_ENTERED):
             return self._people_begun(names, birth)
         if birth is None:
             return people.by_initials(reader, names, birth, most)
-        by_name = surname_memory.few_bear(reader, names.last, _BORN_IN_A_YEAR)
-        found = people.by_birth(reader, names, birth, most, by_name=by_name)
-        return sorted(found, key=lambda one: one.last_key)
+        same = self._bearers_of(names, birth)
+        return [*same, *people.by_name_and_birth(reader, names, birth, most)]
 
     def _people_begun(self, names: Names, birth: Birth | None) -> Sequence[Person]:
         """Return people by the beginning of a surname that few share, those of exactly this one first."""

@@ -6,7 +6,9 @@ index entered, so that a short list never waits for a sort.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import date, timedelta
+from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
 from registrar_tui.services import search_ways as ways
@@ -133,9 +135,9 @@ def by_last(reader: Reader, last: str, most: int) -> list[Person]:
 
 
 def by_start(reader: Reader, names: Names, birth: Birth | None, most: int) -> list[Person]:
-    """Return people by the beginning of a surname, and by the birth or else the first name.
+    """Return people by the beginning of a surname, and by the birth or else by one of the other names.
 
-    Alphabetical; the first 300 surnames of the dictionary with that beginning are looked through.
+    The first 300 surnames of the dictionary with that beginning are looked through, in alphabetical order.
     """
     question = ways.start(ways.shape(names), birth is not None)
     return _read(question, reader, ways.values(names, birth, most=most))
@@ -160,16 +162,14 @@ def by_each_surname(reader: Reader, surnames: Sequence[str], most: int) -> list[
 
 
 def by_full_names(
-    reader: Reader, surname: str, firsts: Sequence[str], middle: str, birth: Birth | None
+    reader: Reader, surname: str, firsts: Sequence[str], middle: str, birth: Birth | None, most: int
 ) -> list[Person]:
     """Return people with this whole surname and one of these whole first names."""
     if not firsts:
         return []
     question = ways.full_names(width(len(firsts)), bool(middle), birth is not None)
-    names = Names("", "", middle)
-    return _read(
-        question, reader, ways.values(names, birth, most=5 * POOL, last=surname, **listed("firsts", firsts))
-    )
+    values = ways.values(Names("", "", middle), birth, most=most, last=surname, **listed("firsts", firsts))
+    return _read(question, reader, values)
 
 
 def by_initials(reader: Reader, names: Names, birth: Birth | None, most: int) -> list[Person]:
@@ -187,14 +187,39 @@ def by_given_names(reader: Reader, names: Names, birth: Birth | None, most: int)
     return _read(ways.given(birth is not None), reader, ways.values(names, birth, most=most))
 
 
-def by_birth(reader: Reader, names: Names, birth: Birth, most: int, *, by_name: bool = False) -> list[Person]:
-    """Return people born on a day, in a month or a year, by the beginnings of their names.
+def by_birth(reader: Reader, birth: Birth, most: int) -> list[Person]:
+    """Return people born on a day, in a month or a year, in the order of their birthdays and surnames."""
+    return _read(ways.born(birth.exact), reader, ways.values(Names(), birth, most=most))
 
-    Those of a day come in the order of their surnames, others in that of their birthdays. `by_name`: fewer
-    people are called so than are born in a year.
+
+def by_days(reader: Reader, names: Names, days: Sequence[date], most: int) -> list[Person]:
+    """Return people born on one of some days, by the beginnings of surname and perhaps other names.
+
+    Alphabetical by surname; of more than `most` the earliest birthdays are taken.
     """
-    question = ways.born(ways.shape(names), birth.exact, by_name)
-    return _read(question, reader, ways.values(names, birth, most=most))
+    return _on_days(reader, names, listed("days", days), most) if days else []
+
+
+def by_name_and_birth(reader: Reader, names: Names, birth: Birth, most: int) -> list[Person]:
+    """Return people as `by_days` does, born on any day that fits."""
+    return _on_days(reader, names, _days_of(birth), most)
+
+
+def _on_days(reader: Reader, names: Names, days: Mapping[str, Any], most: int) -> list[Person]:
+    found = _read(ways.born_on(ways.shape(names), len(days)), reader, ways.values(names, most=most, **days))
+    return sorted(found, key=lambda one: one.last_key)
+
+
+@lru_cache(maxsize=500)
+def _days_of(birth: Birth) -> Mapping[str, Any]:
+    """Return the days of a birth as a list of a statement: of a year it takes as long as to ask."""
+    days = (birth.last - birth.first).days + 1
+    return listed("days", [birth.first + timedelta(place) for place in range(days)])
+
+
+def as_day(stored: Any) -> date:
+    """Return a date as the driver gives it: text on SQLite."""
+    return stored if isinstance(stored, date) else date.fromisoformat(stored)
 
 
 def first_names_of(reader: Reader, surname: str) -> list[str]:

@@ -39,6 +39,11 @@ class Birth(NamedTuple):
         """Tell whether the whole date is known."""
         return self.first == self.last
 
+    @property
+    def is_year(self) -> bool:
+        """Tell whether more than a month fits."""
+        return self.first.month != self.last.month
+
 
 class Names(NamedTuple):
     """Beginnings of the folded names; empty means any, one letter is an initial."""

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from datetime import date
 from typing import Final
 
 from registrar_tui.services import search_people as people
 from registrar_tui.services import surname_index, surname_memory
+from registrar_tui.services.likeness import near_dates, near_years
 from registrar_tui.services.search_finder import SIMILAR, SIMILAR_READ, Finder, agrees
 from registrar_tui.services.search_keys import has_cyrillic, one_typo_apart
 from registrar_tui.services.search_people import Person
 from registrar_tui.services.search_query import PATRONYMIC, Birth, Names, name_readings
 from registrar_tui.services.search_statements import MOST_LISTED
-from registrar_tui.services.search_words import why_names
+from registrar_tui.services.search_ways import POOL
+from registrar_tui.services.search_words import why_names, why_otherwise
 from registrar_tui.services.surname_memory import Near, as_near
 
 _SIMILAR_SHOWN: Final = 5
+_NAMESAKES_READ: Final = 5 * POOL
 _SHORTEST_WITH_TYPO: Final = 4
 _SHORTEST_GIVEN: Final = 3
 _SHORTEST_INSIDE: Final = 3
@@ -56,7 +60,7 @@ class SimilarFinder(Finder):
 
     def _find_born_misspelt(self, birth: Birth) -> None:
         """Compare the names of all who share a birthday: some thirty people of a million."""
-        found = people.by_birth(self._reader, Names(), birth, people.BORN_THAT_DAY)
+        found = people.by_birth(self._reader, birth, people.BORN_THAT_DAY)
         self._add_fitting(found, birth, "", typos=True)
 
     def _misspelt(self, birth: Birth | None) -> None:
@@ -150,11 +154,46 @@ class SimilarFinder(Finder):
                     continue
                 known = people.first_names_of(self._reader, names.last)
                 firsts = [first for first in known if agrees(names.first, first, True)][:MOST_LISTED]
+                # A patronymic may be misspelt as well: it is compared among more people than are shown.
+                most = _NAMESAKES_READ if names.middle else self._most
                 for initial in dict.fromkeys((names.middle[:1], "")):
-                    found = people.by_full_names(self._reader, names.last, firsts, initial, birth)
+                    found = people.by_full_names(self._reader, names.last, firsts, initial, birth, most)
                     fitting = [one for one in found if agrees(names.middle, one.middle_key, True)]
                     if self._add(fitting, SIMILAR, self._why_misspelt(birth), names):
                         return
+
+    def find_unlikely(self) -> None:
+        """Add people by meanings left aside, then namesakes with another birth or number than was said."""
+        super().find_unlikely()
+        if self.hits or not (self.query.births or self._tails()):
+            return
+        for group in self._groups:
+            for names in name_readings(group):
+                if len(names.last) >= _SHORTEST_GIVEN and self._may_be(names):
+                    self._find_otherwise(names)
+                if self.hits:
+                    return
+
+    def _find_otherwise(self, names: Names) -> None:
+        """Add namesakes, those whose birth was perhaps misheard first; of very many these alone."""
+        namesakes = self._people(names, None)
+        full = len(namesakes) >= self._most
+        near = self._misheard(names)
+        whole = len(names.first) > 1 and len(names.middle) > 1
+        found = near if full and not whole else [*near, *namesakes]
+        self._add(found, SIMILAR, why_otherwise(self.query), names)
+        misheard = {person.id for person in near}
+        for hit in self.hits.values():
+            hit.distance = 2 * (hit.person.id not in misheard) + (hit.person.last_key != names.last)
+
+    def _misheard(self, names: Names) -> Sequence[Person]:
+        """Return namesakes born on a day, or in a year, that is told for the one that was said."""
+        days = {day for birth in self.query.births if birth.exact for day in near_dates(birth.first)}
+        if days:
+            return people.by_days(self._reader, names, sorted(days), self._most)
+        years = {year for birth in self.query.births for year in near_years(birth.first.year)}
+        births = [Birth(date(year, 1, 1), date(year, 12, 31)) for year in sorted(years)]
+        return [person for birth in births for person in self._people(names, birth)]
 
     def _why_misspelt(self, birth: Birth | None) -> Callable[[Person], str]:
         return lambda person: why_names(self.query, birth, person.last_name)

@@ -169,10 +169,12 @@ def start(names: Names, birth: bool) -> Question:
         .limit(SURNAMES_ENTERED)
         .subquery("known")
     )
-    conditions = _filters(Names("", "" if not birth else names.first, names.middle))
-    entered = _born() if birth else _range(_P.first_key, "first")
+    if birth:
+        entered = [*_born(), *_filters(Names("", names.first, names.middle))]
+    else:
+        entered = [*(_range(_P.first_key, "first") if names.first else _range(_P.middle_key, "middle"))]
     statement = select(*_COLUMNS).select_from(known).join(_TABLES["patient"], _P.last_key == known.c.name)
-    return Question(statement.where(*entered, *conditions).limit(_MOST))
+    return Question(statement.where(*entered).limit(_MOST))
 
 
 @cache
@@ -220,17 +222,20 @@ def full_names(firsts: int, middle: bool, birth: bool) -> Question:
 
 
 @cache
-def born(names: Names, day: bool, by_name: bool) -> Question:
-    """By the day of birth or by several of them, and perhaps the beginning of the surname.
-
-    Either index has both: entered by the name, its entries are looked through for the birth, and those of a
-    year, twelve thousand of a million people, for the name (a millisecond or two).
-    """
+def born(day: bool) -> Question:
+    """By the day of birth or by several of them."""
     entered = [_P.birth_date == bindparam("born_from")] if day else [*_born()]
-    if names.last:
-        entered += _hazy_range(_P.last_key, "last")
-    order = (_P.last_key, _P.birth_date) if by_name or day else (_P.birth_date, _P.last_key)
-    return Question(_ALL.where(*entered, *_filters(names)).order_by(*order).limit(_MOST))
+    return Question(_ALL.where(*entered).order_by(_P.birth_date, _P.last_key).limit(_MOST))
+
+
+@cache
+def born_on(names: Names, days: int) -> Question:
+    """By some days of birth, each with the beginning of the surname: of a year 365 short ranges.
+
+    Of a million people ten thousand share a year, and as many the beginning of a surname: more to read.
+    """
+    entered = (among(_P.birth_date, "days", days), *_range(_P.last_key, "last"))
+    return Question(_ALL.where(*entered, *_filters(names)).limit(_MOST))
 
 
 @cache

@@ -57,7 +57,7 @@ def _meanings(query: Query) -> list[str]:
 def _birth(birth: Birth) -> tuple[str, str]:
     if birth.exact:
         return "дата рождения", russian_date(birth.first)
-    if not _is_year(birth):
+    if not birth.is_year:
         return "месяц рождения", f"{birth.first:%m}.{birth.first.year}"
     return "год рождения", str(birth.first.year)
 
@@ -105,14 +105,18 @@ def why_names(
     elif query.tokens and not similar_to:
         parts.append("ФИО" if len(query.tokens) > 1 else "фамилия")
     if birth is not None:
-        parts.append("дата рождения" if birth.exact else "год" if _is_year(birth) else "месяц рождения")
+        parts.append("дата рождения" if birth.exact else "год" if birth.is_year else "месяц рождения")
     if query.switched:
         parts.append("другая раскладка")
     return ", ".join(parts)
 
 
-def _is_year(birth: Birth) -> bool:
-    return birth.first.month != birth.last.month
+def why_otherwise(query: Query) -> str:
+    """Return why a person was found whose names agree and nothing else: «ФИО, дата рождения другая»."""
+    other = "номер другой"
+    if query.births:
+        other = "год другой" if query.births[0].is_year else "дата рождения другая"
+    return f"{why_names(query, None)}, {other}"
 
 
 def snils_text(digits: str) -> str:

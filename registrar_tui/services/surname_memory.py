@@ -209,12 +209,6 @@ def crowded(reader: Reader, start: str, many: int) -> bool:
     return known.count(start) >= many
 
 
-def few_bear(reader: Reader, start: str, many: int) -> bool:
-    """Tell whether fewer people than so many have a surname that begins so; no where it is unknown."""
-    known = _LOADED.get(engine_of(reader))
-    return known is not None and sum(map(known.people.__getitem__, known.begun(start, many))) < many
-
-
 def containing(reader: Reader, part: str) -> list[Similar]:
     """Return surnames with these letters (three or more) in a row anywhere, the most frequent first."""
     known = _LOADED.get(engine_of(reader))

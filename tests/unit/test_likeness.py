@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from registrar_tui.services.likeness import Grade, Person, likeness, near_dates
+from registrar_tui.services.likeness import Grade, Person, likeness, near_dates, near_years
 from registrar_tui.services.search_keys import fold
 
 SOKOLOV = Person(
@@ -107,6 +107,18 @@ def test_a_namesake_with_another_number_is_at_most_weak() -> None:
 
 def test_two_spellings_of_one_name_are_one() -> None:
     assert fold("Cокoлова") == fold("СОКОЛОВА") and fold("Алёна") == fold("Алена")
+
+
+@pytest.mark.parametrize(
+    ("year", "near"),
+    [
+        (1958, {1957, 1959, 1948, 1968, 1985}),
+        (1999, {1998, 2000, 1989, 2009}),
+        (2001, {2000, 2002, 1991, 2011, 2010}),
+    ],
+)
+def test_near_years_are_a_neighbour_ten_apart_or_swapped(year: int, near: set[int]) -> None:
+    assert near_years(year) == near
 
 
 def test_near_dates_are_those_that_compare_as_near() -> None:
