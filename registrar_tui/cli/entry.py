@@ -11,6 +11,7 @@ import sys
 from registrar_tui.cli.errors import explained, report
 from registrar_tui.cli.exit_codes import ExitCode
 from registrar_tui.cli.hoist import Hoisted, hoist
+from registrar_tui.cli.interrupts import interrupts_heard
 from registrar_tui.cli.output import Output
 
 
@@ -19,7 +20,8 @@ def run(arguments: list[str]) -> int:
     hoisted = hoist(arguments)
     output = Output(as_json=hoisted.options.json, quiet=hoisted.options.quiet)
     try:
-        code = _attempt(hoisted, output)
+        with interrupts_heard():
+            code = _attempt(hoisted, output)
     except BrokenPipeError:
         code = _reader_gone()
     except KeyboardInterrupt:

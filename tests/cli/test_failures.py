@@ -110,6 +110,31 @@ def test_interrupt_is_quiet(registrar: Registrar, clinic: FakeServices) -> None:
     assert (answer.code, answer.out, answer.err) == (130, "", "")
 
 
+MET_IN_A_CALLBACK = """
+import signal, sys, time, weakref
+from registrar_tui.cli import entry
+
+class Thing: pass
+
+def command(hoisted, output):
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    thing = Thing()
+    watched = weakref.ref(thing, lambda _: signal.raise_signal(signal.SIGINT))
+    del thing
+    time.sleep(30)
+    return 0
+
+entry._dispatch = command
+sys.exit(entry.run(["find", "x"]))
+"""
+
+
+def test_an_interrupt_is_heard_where_nothing_can_be_raised() -> None:
+    """A weak reference's callback swallows what is raised in it, as SQLAlchemy has them by the thousand."""
+    done = subprocess.run([sys.executable, "-c", MET_IN_A_CALLBACK], capture_output=True, timeout=20)
+    assert (done.returncode, done.stdout, done.stderr) == (130, b"", b"")
+
+
 SLOW_READER = """
 import sys
 from registrar_tui.cli import entry

@@ -209,12 +209,18 @@ def long_table(many: Spoiled, tmp_path: Path) -> Path:
     return file
 
 
+def heeding_interrupts() -> None:
+    """Undo what a shell does to its background jobs, of which the tests may be one."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def importing(base: Path, until: Callable[[], bool]) -> subprocess.Popen[bytes]:
     """Begin an import in a process of its own and return once some of its rows are in."""
     process = subprocess.Popen(
-        [sys.executable, "-m", "registrar_tui", "import", "patients", "many.csv", "--json"],
+        [sys.executable, "-m", "registrar_tui", "import", "patients", "many.csv", "--json", "--quiet"],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
+        preexec_fn=heeding_interrupts,
     )
     give_up = time.monotonic() + 60
     while not until() and process.poll() is None and time.monotonic() < give_up:

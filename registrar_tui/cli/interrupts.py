@@ -1,0 +1,44 @@
+"""Ctrl+C that is heard wherever the program happens to be.
+
+The interpreter raises KeyboardInterrupt between any two instructions. One press in ten meets an import in the
+callback of a weak reference, which can raise nothing: the press would be lost and a traceback printed.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, Final
+
+_AGAIN_AFTER: Final = 0.005
+"""Seconds until the callback is left."""
+
+
+@contextmanager
+def interrupts_heard() -> Iterator[None]:
+    """Repeat an interrupt that could not be raised; other failures of callbacks are told as before."""
+    before = sys.unraisablehook
+
+    def told(failure: Any) -> None:
+        if issubclass(failure.exc_type, KeyboardInterrupt):
+            _again()
+        else:
+            before(failure)
+
+    sys.unraisablehook = told
+    try:
+        yield
+    finally:
+        sys.unraisablehook = before
+
+
+def _again() -> None:
+    from signal import SIGINT
+    from threading import Timer
+
+    # A signal and not a flag of the interpreter: the command may be waiting in a system call.
+    timer = Timer(_AGAIN_AFTER, os.kill, (os.getpid(), SIGINT))
+    timer.daemon = True
+    timer.start()
