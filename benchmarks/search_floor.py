@@ -6,9 +6,10 @@ attachment, last visit and policy are part of the answer, and so is the order: a
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
-from datetime import date
+from datetime import date, timedelta
 from typing import Any, Final
 
 from rapidfuzz import process
@@ -21,6 +22,8 @@ from registrar_tui.services.dto import PatientRow
 from registrar_tui.services.surname_index import END, deletions, trigrams
 
 _POOL: Final = 40
+_SHORT_RANGES: Final = 300
+"""Surnames with one beginning up to which a range for each reads less than one for each day of a year."""
 _COLUMNS: Final = "p.id, p.last_name, p.first_name, p.middle_name, p.birth_date, p.snils, p.enp, p.phone"
 _PEOPLE: Final = f"SELECT {_COLUMNS}, p.last_key, p.first_key FROM patient p"
 _PLACES: Final = (
@@ -50,8 +53,9 @@ class Floor:
             raw.autocommit = True
             self.server_pid = int(raw.info.backend_pid)
         self._sizes: dict[str, int] = {}
+        self._surnames = sorted(set(surnames))
         self._by_length: dict[int, list[str]] = defaultdict(list)
-        for name in sorted(set(surnames)):
+        for name in self._surnames:
             self._by_length[len(name)].append(name)
         self._ways: dict[str, Callable[[Sample], Sequence[Any]]] = {
             "snils": lambda sample: self._number("snils", sample),
@@ -74,7 +78,7 @@ class Floor:
         self._raw.execute("BEGIN")
         try:
             self._ask("SELECT max(id) FROM patient")
-            found = self._ways[way](sample)[:_POOL]
+            found = list({row[0]: row for row in self._ways[way](sample)}.values())[:_POOL]
             if way in ("initials", "year") and 0 < len(found) < limit:
                 found = [
                     *found,
@@ -161,8 +165,29 @@ class Floor:
         return self._ask(f"{_PEOPLE} WHERE {condition}", sample.last, sample.last + END, born)
 
     def _start(self, sample: Sample) -> list[Any]:
+        own = self._of_the_branch(sample, "")
+        exact = self._begun(sample.last)[:1] == [sample.last]
+        if len(own) == _POOL and (not exact or own[-1][8] == sample.last):
+            return own
         condition = "last_key >= ? AND last_key < ? ORDER BY last_key, first_key LIMIT 40"
-        return self._ask(f"{_PEOPLE} WHERE {condition}", sample.last, sample.last + END)
+        return [*own, *self._ask(f"{_PEOPLE} WHERE {condition}", sample.last, sample.last + END)]
+
+    def _of_the_branch(self, sample: Sample, condition: str, *values: Any) -> list[Any]:
+        """Return those of a surname's bearers who are attached to the branch."""
+        # PostgreSQL takes a range of bounds it can see for one row, and enters by another index.
+        surname = "last_key >= (SELECT CAST(? AS text)) AND last_key < (SELECT CAST(? AS text))"
+        return self._ask(
+            f"{_PEOPLE} WHERE attached_branch_id = ? AND {surname}{condition}"
+            " ORDER BY last_key, first_key LIMIT 40",
+            BRANCH,
+            sample.last,
+            sample.last + END,
+            *values,
+        )
+
+    def _begun(self, start: str) -> list[str]:
+        first = bisect_left(self._surnames, start)
+        return self._surnames[first : bisect_left(self._surnames, start + END, first)]
 
     def _initials(self, sample: Sample) -> list[Any]:
         condition = (
@@ -170,17 +195,32 @@ class Floor:
             " ORDER BY last_key LIMIT 40"
         )
         values = (sample.first[0], sample.middle[0], sample.last, sample.last + END)
-        return self._ask(f"{_PEOPLE} WHERE {condition}", *values)
+        found = self._ask(f"{_PEOPLE} WHERE {condition}", *values)
+        if len(found) < _POOL:
+            return found
+        given = " AND first_key >= ? AND first_key < ? AND middle_initial = ?"
+        first = (sample.first[0], sample.first[0] + END)
+        return [*self._of_the_branch(sample, given, *first, sample.middle[0]), *found]
 
     def _year(self, sample: Sample) -> list[Any]:
-        known = "(SELECT name FROM surname WHERE name >= ? AND name < ? ORDER BY name LIMIT 300) s"
-        joined = _PEOPLE.replace("FROM patient p", f"FROM {known} JOIN patient p ON p.last_key = s.name")
-        condition = "p.birth_date >= ? AND p.birth_date <= ?"
-        values = [sample.last, sample.last + END, *sample.births[0]]
+        first, last = sample.births[0]
+        given, values = "", [sample.last, sample.last + END]
         if sample.first:
-            condition += " AND p.first_key || '' >= ? AND p.first_key || '' < ?"
+            given = " AND p.first_key || '' >= ? AND p.first_key || '' < ?"
             values += [sample.first, sample.first + END]
-        return self._ask(f"{joined} WHERE {condition} LIMIT 40", *values)
+        if len(self._begun(sample.last)) > _SHORT_RANGES:
+            days = [first + timedelta(day) for day in range((last - first).days + 1)]
+            condition = f"birth_date IN ({_places(days)}) AND last_key >= ? AND last_key < ?{given} LIMIT 40"
+            found = self._ask(f"{_PEOPLE} WHERE {condition}", *days, *values)
+        else:
+            known = "(SELECT name FROM surname WHERE name >= ? AND name < ?) s"
+            joined = _PEOPLE.replace("FROM patient p", f"FROM {known} JOIN patient p ON p.last_key = s.name")
+            condition = f"p.birth_date >= ? AND p.birth_date <= ?{given} LIMIT 40"
+            found = self._ask(f"{joined} WHERE {condition}", *values[:2], first, last, *values[2:])
+        if len(found) < _POOL:
+            return found
+        born = f" AND birth_date >= ? AND birth_date <= ?{given}"
+        return [*self._of_the_branch(sample, born, first, last, *values[2:]), *found]
 
     def _with(self, part: str) -> list[Any]:
         keys = sorted(trigrams(part))

@@ -35,7 +35,7 @@ def find_patients(
     `search_people.highest_id`). `draft` is a new card filled from the text.
     """
     limit = max(1, min(limit, LARGEST_PAGE))
-    finder, similar = _search(reader, readings(text, today), limit)
+    finder, similar = _search(reader, readings(text, today), limit, branch_id)
     if finder is None:
         told = "в запросе нет ни букв, ни цифр" if text.strip() else ""
         return PatientPage((), told, people.highest_id(reader))
@@ -59,13 +59,15 @@ def find_patients(
     )
 
 
-def _search(reader: Reader, queries: Iterable[Query], limit: int) -> tuple[SimilarFinder | None, bool]:
+def _search(
+    reader: Reader, queries: Iterable[Query], limit: int, branch_id: int | None
+) -> tuple[SimilarFinder | None, bool]:
     """Run the certain steps of every reading, then the similar ones; say whether it came to those."""
     finders: list[SimilarFinder] = []
     for query in queries:
         if query.tokens and not finders:
             surname_memory.refresh(reader)
-        finder = SimilarFinder(reader, query, limit)
+        finder = SimilarFinder(reader, query, limit, branch_id)
         if finders and not finder.makes_sense():
             continue
         finders.append(finder)

@@ -12,6 +12,7 @@ from registrar_tui.services import search_people as people
 from registrar_tui.services import surname_memory
 from registrar_tui.services.prepared import Reader
 from registrar_tui.services.search_keys import one_typo_from_start
+from registrar_tui.services.search_namesakes import Namesakes
 from registrar_tui.services.search_numbers import TAILS, Number, NumberKind
 from registrar_tui.services.search_people import Person
 from registrar_tui.services.search_query import (
@@ -53,7 +54,7 @@ class Hit:
 class Finder:
     """Collects the hits of one query; `reading` is the order of names that gave the first of them."""
 
-    def __init__(self, reader: Reader, query: Query, limit: int) -> None:
+    def __init__(self, reader: Reader, query: Query, limit: int, branch_id: int | None) -> None:
         self.hits: dict[int, Hit] = {}
         self.reading: Names | None = None
         self.full = False
@@ -62,13 +63,14 @@ class Finder:
         self._limit = limit
         self._most = max(POOL, limit + 1)
         self._groups = [group for group in (query.tokens,) if 0 < len(group) <= 3] + regrouped(query.tokens)
-        self._known: dict[str, list[str]] = {}
+        words = {word for group in self._groups for word in group if len(word) > 1}
+        self._namesakes = Namesakes(reader, words, limit, branch_id)
         self._shared: dict[str, dict[NumberKind, list[Person]]] = {}
         self._ended: dict[tuple[Number, int, tuple[str, ...]], list[Person]] = {}
 
     def makes_sense(self) -> bool:
         """Tell whether any word begins a surname: Russian text read as Latin hardly ever does."""
-        return any(len(word) > 1 and self._surnames(word) for word in self.query.tokens)
+        return any(len(word) > 1 and self._namesakes.surnames(word) for word in self.query.tokens)
 
     def find_certain(self) -> None:
         """Add people whose numbers, dates and names agree with what was typed."""
@@ -214,7 +216,7 @@ class Finder:
             for place, names in enumerate(readings):
                 if len(self.hits) > known and not self._is_given(names.first):
                     break
-                found = self._people(names, birth)
+                found = self._namesakes.people(names, birth)
                 self._note_full(found)
                 self._add(found, _SAME if names.last else _BEGINNING, why, names)
                 added = len(self.hits) - known
@@ -238,7 +240,7 @@ class Finder:
         for group in joined:
             names = Names(*group)
             if self._may_be(names):
-                self._add(self._people(names, birth), _SAME, why_names(self.query, birth), names)
+                self._add(self._namesakes.people(names, birth), _SAME, why_names(self.query, birth), names)
         capitals = any(word.isupper() and len(word) == 2 for word in self.query.typed)
         added = list(self.hits.values())[len(before) :]
         for place, hit in enumerate(before):
@@ -246,63 +248,17 @@ class Finder:
         for place, hit in enumerate(added):
             hit.distance = 0 if capitals else place // _BY_TURNS
 
-    def _surnames(self, start: str) -> list[str]:
-        """Return the first two surnames of the dictionary that begin so: they tell of none, one and exact."""
-        if start not in self._known:
-            # All that may be asked of this query yet: what the memory does not know, the base tells at once.
-            words = {word for group in self._groups for word in group if len(word) > 1}
-            fresh = [start, *(word for word in words - {start} if word not in self._known)]
-            self._known |= surname_memory.starting_each(self._reader, fresh, 2)
-        return self._known[start]
-
     def _may_be(self, names: Names) -> bool:
         """Tell whether people need to be asked: the dictionary knows no such surname, nobody bears it."""
         if not names.last:
             # Reading through all of one pair of initials is dear: the words must look like given names.
             short = min(len(names.first), len(names.middle)) <= _SHORTEST_GIVEN
             return short or PATRONYMIC(names.middle) is not None
-        return not (names.first or names.middle) or bool(self._surnames(names.last))
+        return not (names.first or names.middle) or bool(self._namesakes.surnames(names.last))
 
     def _is_given(self, start: str) -> bool:
         """Tell whether a common first name begins so: only then a second order of words is worth a look."""
         return any(name.startswith(start) for name in surname_memory.common_given_names(self._reader))
-
-    def _people(self, names: Names, birth: Birth | None) -> Sequence[Person]:
-        reader, most = self._reader, self._most
-        if not names.last:
-            return people.by_given_names(reader, names, birth, most)
-        if birth is not None and not birth.is_year:
-            return people.by_name_and_birth(reader, names, birth, most)
-        if names.first and names.middle:
-            return people.by_initials(reader, names, birth, most)
-        if not (names.first or names.middle or birth):
-            return people.by_last(reader, names.last, most)
-        if not surname_memory.crowded(reader, names.last, people.SURNAMES_ENTERED):
-            return self._people_begun(names, birth)
-        if birth is None:
-            return people.by_initials(reader, names, birth, most)
-        same = self._bearers_of(names, birth)
-        return [*same, *people.by_name_and_birth(reader, names, birth, most)]
-
-    def _people_begun(self, names: Names, birth: Birth | None) -> Sequence[Person]:
-        """Return people by the beginning of a surname that few share, those of exactly this one first."""
-        reader, most = self._reader, self._most
-        surnames = surname_memory.starting(reader, names.last, POOL + 1)
-        if len(surnames) <= POOL:
-            found = people.by_surnames(reader, surnames, names, birth, most)
-            if len(found) < most:
-                return sorted(found, key=lambda one: one.last_key)
-        same = self._bearers_of(names, birth)
-        if len(same) >= self._limit:
-            return same
-        return [*same, *people.by_start(reader, names, birth, most)]
-
-    def _bearers_of(self, names: Names, birth: Birth | None) -> Sequence[Person]:
-        """Return the people with exactly this surname, where longer ones might crowd them out."""
-        known = self._surnames(names.last)
-        if known[:1] != [names.last] or len(known) == 1:
-            return []
-        return people.by_surnames(self._reader, [names.last], names, birth, self._most)
 
 
 def _whole(typed: str, key: str) -> bool:

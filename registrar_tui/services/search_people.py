@@ -11,6 +11,7 @@ from datetime import date, timedelta
 from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
+from registrar_tui.services import search_number_ways as number_ways
 from registrar_tui.services import search_ways as ways
 from registrar_tui.services.prepared import Reader
 from registrar_tui.services.search_keys import number_key
@@ -66,17 +67,17 @@ def by_number(reader: Reader, kind: NumberKind, value: str) -> list[Person]:
     if kind is NumberKind.PHONE:
         return by_tails(reader, [NumberKind.TAIL], value, POOL)[NumberKind.TAIL]
     if kind is NumberKind.DOCUMENT:
-        return _read(ways.DOCUMENT, reader, {"value": value})
+        return _read(number_ways.DOCUMENT, reader, {"value": value})
     if kind in (NumberKind.TICKET, NumberKind.VISIT):
         # A ticket code is key id, ten digits of the visit's number, tag, check digit.
         number = int(value[1:11] if kind is NumberKind.TICKET else value)
-        return _read(ways.VISITOR, reader, {"value": number}) if number <= _LARGEST_ID else []
-    found = _read(ways.OWNER[kind], reader, {"value": value}) if kind in ways.OWNER else []
-    if not found and kind in ways.RETIRED_OWNER:
-        found = _read(ways.RETIRED_OWNER[kind], reader, {"value": value})
+        return _read(number_ways.VISITOR, reader, {"value": number}) if number <= _LARGEST_ID else []
+    found = _read(number_ways.OWNER[kind], reader, {"value": value}) if kind in number_ways.OWNER else []
+    if not found and kind in number_ways.RETIRED_OWNER:
+        found = _read(number_ways.RETIRED_OWNER[kind], reader, {"value": value})
     if found or kind is NumberKind.SNILS:
         return found
-    found = _read(ways.POLICY, reader, {"value": value})
+    found = _read(number_ways.POLICY, reader, {"value": value})
     return found or _by_policy_with_series(reader, value)
 
 
@@ -84,7 +85,7 @@ def _by_policy_with_series(reader: Reader, key: str) -> list[Person]:
     """Return the owners of a policy whose series and number read as one are this key."""
     if key.isdigit() and len(key) < _SHORTEST_WITH_SERIES:
         return []  # a whole number or its end, both looked up elsewhere
-    rows = ways.ENDING_POLICIES.run(reader, {"end": key[-SHORTEST_TAIL:]})
+    rows = number_ways.ENDING_POLICIES.run(reader, {"end": key[-SHORTEST_TAIL:]})
     return by_ids(reader, [owner for owner, series, number in rows if number_key(series, number) == key])
 
 
@@ -99,7 +100,7 @@ def by_tails(
     for place, word in enumerate(words):
         values |= {f"word{place}_from": word, f"word{place}_to": word + END}
     found: dict[NumberKind, list[Person]] = {kind: [] for kind in kinds}
-    for place, *person in ways.tails_of(tuple(kinds), len(words)).run(reader, values):
+    for place, *person in number_ways.tails_of(tuple(kinds), len(words)).run(reader, values):
         found[kinds[place]].append(Person._make(person))
     return found
 
@@ -109,7 +110,7 @@ def owners_by_tails(
 ) -> dict[NumberKind, list[int]]:
     """Return the card numbers of those whose number of each kind ends so, as `by_tails` finds them."""
     found: dict[NumberKind, list[int]] = {kind: [] for kind in kinds}
-    for place, owner in ways.owners_by_tail(tuple(kinds)).run(reader, _tail_values(tail, most)):
+    for place, owner in number_ways.owners_by_tail(tuple(kinds)).run(reader, _tail_values(tail, most)):
         found[kinds[place]].append(owner)
     return found
 
@@ -132,6 +133,12 @@ def by_ids(reader: Reader, ids: Sequence[int]) -> list[Person]:
 def by_last(reader: Reader, last: str, most: int) -> list[Person]:
     """Return people in alphabetical order by the beginning of the surname."""
     return _read(ways.BY_LAST, reader, ways.values(Names(last), most=most))
+
+
+def by_branch(reader: Reader, branch_id: int, names: Names, birth: Birth | None, most: int) -> list[Person]:
+    """Return people attached to a branch by the beginnings of their names, in the order of these."""
+    question = ways.attached(ways.shape(names), birth is not None)
+    return _read(question, reader, ways.values(names, birth, most=most, branch=branch_id))
 
 
 def by_start(reader: Reader, names: Names, birth: Birth | None, most: int) -> list[Person]:

@@ -115,7 +115,7 @@ class SimilarFinder(Finder):
     def _strange(self, shortest: int) -> list[str]:
         """Return the words that begin no surname (a typo makes them strange), or all if each begins some."""
         words = self._surname_like(shortest)
-        strange = [word for word in words if not self._surnames(word)]
+        strange = [word for word in words if not self._namesakes.surnames(word)]
         return strange or words
 
     def _add_similar(self, near: dict[str, list[Near]], birth: Birth | None) -> None:
@@ -149,7 +149,7 @@ class SimilarFinder(Finder):
         """Add namesakes of the whole surname whose first or middle name is a typo away."""
         for group in self._groups:
             for names in name_readings(group):
-                whole = len(names.last) > 1 and self._surnames(names.last)[:1] == [names.last]
+                whole = len(names.last) > 1 and self._namesakes.surnames(names.last)[:1] == [names.last]
                 if not whole or len(names.first) < _SHORTEST_GIVEN:
                     continue
                 known = people.first_names_of(self._reader, names.last)
@@ -176,7 +176,7 @@ class SimilarFinder(Finder):
 
     def _find_otherwise(self, names: Names) -> None:
         """Add namesakes, those whose birth was perhaps misheard first; of very many these alone."""
-        namesakes = self._people(names, None)
+        namesakes = self._namesakes.people(names, None)
         full = len(namesakes) >= self._most
         near = self._misheard(names)
         whole = len(names.first) > 1 and len(names.middle) > 1
@@ -193,7 +193,7 @@ class SimilarFinder(Finder):
             return people.by_days(self._reader, names, sorted(days), self._most)
         years = {year for birth in self.query.births for year in near_years(birth.first.year)}
         births = [Birth(date(year, 1, 1), date(year, 12, 31)) for year in sorted(years)]
-        return [person for birth in births for person in self._people(names, birth)]
+        return [person for birth in births for person in self._namesakes.people(names, birth)]
 
     def _why_misspelt(self, birth: Birth | None) -> Callable[[Person], str]:
         return lambda person: why_names(self.query, birth, person.last_name)

@@ -358,6 +358,58 @@ def test_the_same_surname_stands_before_longer_ones_and_similar_ones_are_last(se
     assert [row.why for row in page.rows] == ["фамилия"] * 3
 
 
+def _crowd(session: Session) -> None:
+    """Add more bearers of a surname than are read in one way, those of the second branch as the last ones."""
+    for number in range(300, 440):
+        own = number >= 434
+        first, last = ("Яков" if number % 2 else "Лев"), ("Ногина" if number == 439 else "Ногин")
+        session.add(
+            models.Patient(
+                id=number,
+                last_name=last,
+                first_name=first,
+                middle_name="Янович" if own else "Львович",
+                birth_date=date(1999, 12 if own else 1, 1 + number % 28),
+                sex="M",
+                created_at=datetime(2026, 1, 1, tzinfo=UTC),
+                attached_branch_id=2 if own else None,
+                **patient_keys(last, first, "Янович" if own else "Львович", None),
+            )
+        )
+        session.flush()
+        surname_index.add(session, last.lower())
+        if own:
+            session.add(models.Attachment(patient_id=number, branch_id=2, status="active"))
+    session.flush()
+
+
+@pytest.mark.parametrize(
+    ("query", "own"),
+    [
+        ("ногин", [434, 436, 438, 435, 437]),
+        ("ног", [434, 436, 438, 435, 437, 439]),
+        ("ногин яков", [435, 437]),
+        ("ногин л", [434, 436, 438]),
+        ("ног л", [434, 436, 438]),
+        ("ногин 1999", [434, 436, 438, 435, 437]),
+        ("ног л 1999", [434, 436, 438]),
+        ("лев ногин", [434, 436, 438]),
+    ],
+)
+def test_people_of_this_branch_stand_first_of_however_many(
+    session: Session, query: str, own: list[int]
+) -> None:
+    """Whoever is attached here is found among all who are called so, not only among those that were read."""
+    _crowd(session)
+    here = find(session, query, limit=20, branch=2)
+    assert sorted(ids(here)[: len(own)]) == sorted(own), query
+    assert len(here.rows) == 20 and here.more and not here.rows[len(own)].attached_here
+    assert len(set(ids(here))) == 20
+    assert not any(row.attached_here for row in find(session, query, branch=1).rows)
+    assert not set(own) & set(ids(find(session, query, branch=None)))
+    session.rollback()
+
+
 def test_people_of_this_branch_stand_first(session: Session) -> None:
     assert ids(find(session, "петров иван", branch=1)) == [13, 12]
     assert ids(find(session, "петров иван", branch=2)) == [12, 13]
