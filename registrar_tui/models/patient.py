@@ -47,6 +47,14 @@ class Patient(SQLModel, table=True):
             )
             for name, column in (("into", "merged_into_id"), ("snils", "snils"), ("enp", "enp"))
         ),
+        Index(
+            "ix_patient_attached",
+            "attached_branch_id",
+            "last_key",
+            "first_key",
+            sqlite_where=text("attached_branch_id IS NOT NULL"),
+            postgresql_where=text("attached_branch_id IS NOT NULL"),
+        ),
     )
 
     id: int | None = Field(default=None, primary_key=True)
@@ -75,6 +83,12 @@ class Patient(SQLModel, table=True):
     first_initial: str = Field(sa_column=Column(SearchKey, nullable=False))
     middle_initial: str = Field(sa_column=Column(SearchKey, nullable=False))
     phone_reversed: str | None = Field(default=None, sa_column=Column(SearchKey, nullable=True))
+    attached_branch_id: int | None = Field(
+        default=None,
+        foreign_key="branch.id",
+        description="the branch of the active attachment, kept by the transaction that changes it, "
+        "so that people of one branch are found by name in one index",
+    )
 
 
 class IdentityDocument(SQLModel, table=True):

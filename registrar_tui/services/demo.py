@@ -36,7 +36,7 @@ from registrar_tui.models import (
 from registrar_tui.services import publishing, surname_index
 from registrar_tui.services.demo_visits import DemoPlan, Progress, occupy
 from registrar_tui.services.search_keys import number_key, patient_keys
-from registrar_tui.vocabulary import Verification
+from registrar_tui.vocabulary import AttachmentStatus, Verification
 from seed.clinic import ClinicSeed, DoctorSeed, load_clinic
 from seed.people import PersonSeed, people
 from seed.staff import with_doctors
@@ -264,7 +264,15 @@ def _patient(patient_id: int, person: PersonSeed, created: datetime) -> dict[str
         "version": 1,
         "created_at": created,
         **patient_keys(person.last_name, person.first_name, person.middle_name, person.phone),
+        "attached_branch_id": _attached_branch(person),
     }
+
+
+def _attached_branch(person: PersonSeed) -> int | None:
+    attachment = person.attachment
+    if attachment is None or attachment.status != AttachmentStatus.ACTIVE:
+        return None
+    return attachment.branch + 1
 
 
 def _documents(batch: list[PersonSeed], before: int) -> Iterator[dict[str, Any]]:

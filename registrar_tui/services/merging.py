@@ -27,6 +27,7 @@ from registrar_tui.models import (
     VisitEvent,
 )
 from registrar_tui.services import audit, duplicates
+from registrar_tui.services.attachments import settle_branches
 from registrar_tui.services.cards import load_patient
 from registrar_tui.services.dto_merge import FILLED_LABELS, MergePatients, MergePlan, MergeView
 from registrar_tui.services.visits import record, snapshot
@@ -87,6 +88,7 @@ def merge(session: Session, workplace: Workplace, command: MergePatients) -> dic
     last_event = session.execute(select(func.max(col(VisitEvent.id)))).scalar_one() or 0
     note = f"карточка № {retired.id} объединена с № {survivor.id}"
     give(session, moved, command.survivor_id, came_from=command.retired_id)
+    settle_branches(session, (command.survivor_id, command.retired_id))
     retired.merged_into_id = survivor.id
     retired.version += 1
     session.flush()  # the retired card leaves the unique indexes before the survivor takes its numbers

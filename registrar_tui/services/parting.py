@@ -12,6 +12,7 @@ from sqlmodel import Session, col
 from registrar_tui.errors import Refusal
 from registrar_tui.models import Patient, PatientMerge, Visit
 from registrar_tui.services import merging, undoing
+from registrar_tui.services.attachments import settle_branches
 from registrar_tui.services.dto_merge import FILLED_LABELS, MergePatients, MergeView
 from registrar_tui.services.rebooking import restrict_self_booking
 from registrar_tui.services.workplace import Workplace
@@ -58,6 +59,7 @@ def part(session: Session, workplace: Workplace, retired_id: int, op_id: str) ->
     merge.undone_at = workplace.utc()
     _flush(session, retired)
     merging.give(session, moved, retired_id, came_from=None)
+    settle_branches(session, (merge.survivor_id, retired_id))
     note = f"карточка № {retired_id} разъединена с № {merge.survivor_id}"
     merging.tell_visits(session, workplace, moved["visits"], "card-parted", op_id, note)
     if recounted:

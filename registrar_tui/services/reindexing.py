@@ -6,89 +6,41 @@ program, or by an older rule of folding. Batches of bounded size, so that a desk
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Any, Final, NamedTuple
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any, Final
 
-from sqlalchemy import TextClause, bindparam, delete, func, insert, select, tuple_, update
+from sqlalchemy import bindparam, func, select, update
 from sqlmodel import Session
 
 from registrar_tui.models import Patient
+from registrar_tui.services import surname_drift
+from registrar_tui.services.attachments import STRAYED, settle_branches
 from registrar_tui.services.search_keys import number_key, patient_keys
-from registrar_tui.services.surname_index import ADD_DELETION, ADD_TRIGRAM, deletions, trigrams
-
-Progress = Callable[[str, int, int], None]
-"""Takes the name of a step in Russian, how much of it is done, of how much."""
-
-BATCH: Final = 2000
-_FETCHED: Final = 10_000
+from registrar_tui.services.surname_drift import Drift, Progress
 
 _TABLES: Final = Patient.metadata.tables
 _PATIENT: Final = _TABLES["patient"]
 _P: Final = _PATIENT.c
 _DOCUMENT: Final = _TABLES["identity_document"]
-_SURNAME: Final = _TABLES["surname"]
-
-
-class _KeyTable(NamedTuple):
-    """A table of keys of surnames, the statement that adds one, and what the keys of a name are."""
-
-    table: Any
-    column: Any
-    add: TextClause
-    keys_of: Callable[[str], set[str]]
-
-
-_DELETION: Final = _TABLES["surname_deletion"]
-_TRIGRAM: Final = _TABLES["surname_trigram"]
-_KEY_TABLES: Final = (
-    _KeyTable(_DELETION, _DELETION.c.deletion, ADD_DELETION, deletions),
-    _KeyTable(_TRIGRAM, _TRIGRAM.c.trigram, ADD_TRIGRAM, trigrams),
-)
 _KEYS: Final = ("last_key", "first_key", "middle_key", "first_initial", "middle_initial", "phone_reversed")
-
-
-class Drift(NamedTuple):
-    """One kind of difference: a code, a line for the administrator, and how many rows it concerns."""
-
-    code: str
-    message: str
-    rows: int
-
-
-class _Sum(NamedTuple):
-    """How many keys a surname has and the sum of their hashes: two sets that agree in both are the same."""
-
-    keys: int
-    hashes: int
-
-
-_NO_KEYS: Final = _Sum(0, 0)
 
 
 def drift(session: Session) -> tuple[Drift, ...]:
     """Return the kinds of drift found; empty where the search finds what the cards say. Reads everything."""
-    counts: dict[str, int] = defaultdict(int)
+    counts: Counter[str] = Counter()
     patients = 0
     for rows in _patients(session):
         patients += sum(1 for _ in _changed_patients(rows))
-        for row in rows:
-            counts[row.last_key] += 1
+        counts.update(row.last_key for row in rows)
     documents = sum(sum(1 for _ in _changed_documents(rows)) for rows in _documents(session))
-    surnames = _dictionary(session)
-    kept = dict(surnames.values())
+    strayed = session.connection().execute(select(func.count()).select_from(STRAYED.subquery())).scalar_one()
     counts.pop("", None)
-    missing = sum(1 for name in counts if name not in kept)
-    surplus = sum(1 for name in kept if name not in counts)
-    miscounted = sum(1 for name, people in kept.items() if name in counts and counts[name] != people)
-    spoilt = sum(len(_spoilt(_stored(session, keys), surnames, keys)) for keys in _KEY_TABLES)
     found = (
         Drift("patient_keys", "карты с устаревшими ключами поиска", patients),
+        Drift("patient_branch", "карты с неверным филиалом прикрепления", strayed),
         Drift("document_keys", "документы с устаревшим ключом номера", documents),
-        Drift("surname_missing", "фамилии, которых нет в словаре", missing),
-        Drift("surname_surplus", "фамилии словаря, которых нет ни у кого", surplus),
-        Drift("surname_count", "фамилии с неверным числом людей", miscounted),
-        Drift("surname_keys", "фамилии с неполными или лишними ключами", spoilt),
+        *surname_drift.drift(session, counts),
     )
     return tuple(one for one in found if one.rows)
 
@@ -100,8 +52,10 @@ def reindex(session: Session, progress: Progress) -> int:
     may be broken off and run again at any moment.
     """
     session.commit()
-    mended = _mend_patients(session, progress) + _mend_documents(session, progress)
-    mended += _mend_names(session, progress) + _mend_keys(session, progress)
+    mended = _mend_rows(session, _patients(session), _mend_patients, (_P.id, "карты"), progress)
+    step = (_DOCUMENT.c.id, "документы")
+    mended += _mend_rows(session, _documents(session), _mend_documents, step, progress)
+    mended += surname_drift.mend(session, progress)
     session.commit()
     return mended
 
@@ -119,7 +73,8 @@ def _documents(session: Session) -> Iterator[Any]:
 
 def _batches(session: Session, columns: tuple[Any, ...], number: Any) -> Iterator[Any]:
     """Yield the rows of a table, so many at a time, in the order of their number."""
-    statement = select(*columns).where(number > bindparam("after")).order_by(number).limit(BATCH)
+    statement = select(*columns).where(number > bindparam("after")).order_by(number)
+    statement = statement.limit(surname_drift.BATCH)
     after = 0
     while rows := session.connection().execute(statement, {"after": after}).all():
         after = rows[-1].id
@@ -140,63 +95,10 @@ def _changed_documents(rows: Iterable[Any]) -> Iterator[dict[str, Any]]:
             yield {"row_id": row.id, "number_key": key}
 
 
-def _dictionary(session: Session) -> dict[int, tuple[str, int]]:
-    rows = session.connection().execute(select(_SURNAME.c.id, _SURNAME.c.name, _SURNAME.c.people))
-    return {number: (name, people) for number, name, people in rows}
-
-
-def _stored(session: Session, keys: _KeyTable, *, release: bool = False) -> Iterator[tuple[str, int]]:
-    """Yield every stored key with its surname; `release` ends the transaction after each batch."""
-    number = keys.table.c.surname_id
-    statement = (
-        select(keys.column, number)
-        .where(tuple_(keys.column, number) > tuple_(bindparam("key"), bindparam("surname")))
-        .order_by(keys.column, number)
-        .limit(_FETCHED)
-    )
-    after = {"key": "", "surname": 0}
-    while rows := session.connection().execute(statement, after).all():
-        if release:
-            session.commit()
-        after = {"key": rows[-1][0], "surname": rows[-1][1]}
-        yield from ((key, surname) for key, surname in rows)
-
-
-def _spoilt(
-    stored: Iterable[tuple[str, int]], surnames: Mapping[int, tuple[str, int]], keys: _KeyTable
-) -> set[int]:
-    """Return the surnames whose stored keys are not those of their name, or that are in no dictionary."""
-    sums: dict[int, _Sum] = {}
-    for key, number in stored:
-        known = sums.get(number, _NO_KEYS)
-        sums[number] = _Sum(known.keys + 1, known.hashes + hash(key))
-    wrong = {number for number in sums if number not in surnames}
-    for number, (name, _) in surnames.items():
-        expected = keys.keys_of(name)
-        if sums.get(number, _NO_KEYS) != _Sum(len(expected), sum(map(hash, expected))):
-            wrong.add(number)
-    return wrong
-
-
-def _mend_patients(session: Session, progress: Progress) -> int:
-    statement = update(_PATIENT).where(_P.id == bindparam("row_id"))
-    statement = statement.values({key: bindparam(key) for key in _KEYS})
-    return _mend_rows(session, _patients(session), _changed_patients, statement, (_P.id, "карты"), progress)
-
-
-def _mend_documents(session: Session, progress: Progress) -> int:
-    document = _DOCUMENT.c
-    statement = update(_DOCUMENT).where(document.id == bindparam("row_id"))
-    statement = statement.values(number_key=bindparam("number_key"))
-    step = (document.id, "документы")
-    return _mend_rows(session, _documents(session), _changed_documents, statement, step, progress)
-
-
 def _mend_rows(
     session: Session,
     batches: Iterator[Any],
-    changed: Callable[[Iterable[Any]], Iterator[dict[str, Any]]],
-    statement: Any,
+    mend: Callable[[Session, Sequence[Any]], int],
     step: tuple[Any, str],
     progress: Progress,
 ) -> int:
@@ -204,123 +106,29 @@ def _mend_rows(
     total = int(session.connection().execute(select(func.max(number))).scalar() or 0)
     mended = 0
     for rows in batches:
-        changes = list(changed(rows))
-        if changes:
-            session.connection().execute(statement, changes)
-        mended += len(changes)
+        mended += mend(session, rows)
         session.commit()
         progress(title, rows[-1].id, total)
     return mended
 
 
-def _mend_names(session: Session, progress: Progress) -> int:
-    """Make the names of the dictionary and their counts those of the cards, in alphabetical stretches."""
-    total = int(session.connection().execute(select(func.count()).select_from(_SURNAME)).scalar() or 0)
-    session.commit()
-    after, done, mended = "", 0, 0
-    while True:
-        upto = _stretch(session, after)
-        mended += _mend_stretch(session, after, upto)
-        session.commit()
-        done += BATCH
-        progress("словарь", min(done, total), total)
-        if upto is None:
-            return mended
-        after = upto
+def _mend_patients(session: Session, rows: Sequence[Any]) -> int:
+    changes = list(_changed_patients(rows))
+    if changes:
+        statement = update(_PATIENT).where(_P.id == bindparam("row_id"))
+        statement = statement.values({key: bindparam(key) for key in _KEYS})
+        session.connection().execute(statement, changes)
+    among = STRAYED.where(_P.id.between(rows[0].id, rows[-1].id))
+    strayed = session.connection().execute(among).scalars().all()
+    if strayed:
+        settle_branches(session, strayed)
+    return len(changes) + len(strayed)
 
 
-def _stretch(session: Session, after: str) -> str | None:
-    """Return the last name of the next stretch of the dictionary, None where it is the rest."""
-    name = _SURNAME.c.name
-    statement = select(name).where(name > after).order_by(name).offset(BATCH - 1).limit(1)
-    return session.connection().execute(statement).scalar()
-
-
-def _mend_stretch(session: Session, after: str, upto: str | None) -> int:
-    def within(column: Any) -> Any:
-        return (column > after) if upto is None else (column > after) & (column <= upto)
-
-    connection = session.connection()
-    # Locked until the commit: a card of such a name written meanwhile waits, and is then counted.
-    locked = select(_SURNAME.c.name, _SURNAME.c.people).where(within(_SURNAME.c.name))
-    kept = {
-        row.name: row.people for row in connection.execute(locked.order_by(_SURNAME.c.name).with_for_update())
-    }
-    counted = (
-        select(_P.last_key, func.count().label("people")).where(within(_P.last_key)).group_by(_P.last_key)
-    )
-    counts = {row.last_key: row.people for row in connection.execute(counted)}
-    fresh = [{"name": name, "people": people} for name, people in counts.items() if name not in kept]
-    if fresh:
-        connection.execute(insert(_SURNAME), fresh)
-    miscounted = [
-        {"known": name, "counted": counts[name]}
-        for name, people in kept.items()
-        if name in counts and counts[name] != people
-    ]
-    if miscounted:
-        statement = update(_SURNAME).where(_SURNAME.c.name == bindparam("known"))
-        connection.execute(statement.values(people=bindparam("counted")), miscounted)
-    surplus = [name for name in kept if name not in counts]
-    _forget(session, surplus)
-    return len(fresh) + len(miscounted) + len(surplus)
-
-
-def _forget(session: Session, names: list[str]) -> None:
-    """Take names out of the dictionary; their keys are found by their own index, or later by `_mend_keys`."""
-    if not names:
-        return
-    connection = session.connection()
-    known = select(_SURNAME.c.id, _SURNAME.c.name).where(_SURNAME.c.name.in_(names))
-    for number, name in connection.execute(known).all():
-        for keys in _KEY_TABLES:
-            _drop(session, keys, [(key, number) for key in keys.keys_of(name)])
-    connection.execute(delete(_SURNAME).where(_SURNAME.c.name.in_(names)))
-
-
-def _drop(session: Session, keys: _KeyTable, pairs: list[tuple[str, int]]) -> None:
-    if pairs:
-        entered = (keys.column == bindparam("key")) & (keys.table.c.surname_id == bindparam("surname"))
-        dropped = [{"key": key, "surname": number} for key, number in pairs]
-        session.connection().execute(delete(keys.table).where(entered), dropped)
-
-
-def _mend_keys(session: Session, progress: Progress) -> int:
-    """Add the missing keys of surnames and drop the surplus ones; reading holds no lock for long."""
-    mended = 0
-    for keys in _KEY_TABLES:
-        surnames = _dictionary(session)
-        session.commit()
-        wrong = _spoilt(_stored(session, keys, release=True), surnames, keys)
-        surplus: dict[int, list[str]] = defaultdict(list)
-        for key, number in _stored(session, keys, release=True) if wrong else ():
-            if number in wrong and (number not in surnames or key not in keys.keys_of(surnames[number][0])):
-                surplus[number].append(key)
-        numbers = sorted(wrong)
-        for start in range(0, len(numbers), BATCH):
-            batch = numbers[start : start + BATCH]
-            _mend_keys_of(session, batch, surplus, keys)
-            session.commit()
-            progress("ключи словаря", start + len(batch), len(numbers))
-        mended += len(numbers)
-    return mended
-
-
-def _mend_keys_of(
-    session: Session, numbers: list[int], surplus: Mapping[int, list[str]], keys: _KeyTable
-) -> None:
-    connection = session.connection()
-    # Asked again under the lock: a desk may have removed a name meanwhile, and SQLite given its number anew.
-    locked = select(_SURNAME.c.id, _SURNAME.c.name).where(_SURNAME.c.id.in_(numbers)).with_for_update()
-    expected = {number: keys.keys_of(name) for number, name in connection.execute(locked).all()}
-    pairs = [
-        (key, number)
-        for number in numbers
-        for key in surplus.get(number, ())
-        if key not in expected.get(number, ())
-    ]
-    _drop(session, keys, pairs)
-    column = keys.column.name
-    rows = [{column: key, "surname_id": number} for number in expected for key in sorted(expected[number])]
-    if rows:
-        connection.execute(keys.add, rows)
+def _mend_documents(session: Session, rows: Sequence[Any]) -> int:
+    changes = list(_changed_documents(rows))
+    if changes:
+        document = _DOCUMENT.c
+        statement = update(_DOCUMENT).where(document.id == bindparam("row_id"))
+        session.connection().execute(statement.values(number_key=bindparam("number_key")), changes)
+    return len(changes)

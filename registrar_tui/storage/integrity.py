@@ -18,6 +18,7 @@ from registrar_tui.storage import schema
 Progress = Callable[[str, int, int], None]
 _SHOWN = 50  # problems of one kind that are listed; the rest are counted
 _APPEND_ONLY = ("audit_entry", "visit_event")
+_OLD_SCHEMA = "old_schema"
 
 
 @dataclass
@@ -33,6 +34,10 @@ class Findings:
         self._counts[code] += 1
         if self._counts[code] <= _SHOWN:
             self.problems.append({"code": code, "message": message})
+
+    def has(self, code: str) -> bool:
+        """Tell whether a kind of problem was found."""
+        return code in self._counts
 
     def as_dict(self) -> dict[str, Any]:
         """Return the shape of the command line contract."""
@@ -61,8 +66,8 @@ def check_base(
     findings = Findings()
     steps: list[tuple[str, Check]] = [
         ("Файл базы", _file_integrity if thorough else _file_quickly),
-        ("Связи строк", _links),
         ("Индексы", _indexes),
+        ("Связи строк", _links),
     ]
     if not structure_only:
         steps += [
@@ -85,6 +90,8 @@ def check_base(
             break
         if number == 0 and findings.problems:
             break  # nothing read from a broken file means anything
+        if findings.has(_OLD_SCHEMA):
+            break  # rows are read by the columns of the newest schema
     progress("Проверка", len(steps), len(steps))
     return findings.as_dict()
 
@@ -154,7 +161,7 @@ def _links(connection: Connection, findings: Findings) -> None:
 def _indexes(connection: Connection, findings: Findings) -> None:
     """Without its unique index the store would take a double; without the others it is merely slow."""
     if schema.current_revision(connection) != schema.HEAD:
-        findings.add("old_schema", "База старой версии: выполните «registrar db upgrade».")
+        findings.add(_OLD_SCHEMA, "База старой версии: выполните «registrar db upgrade».")
         return
     defined = _definitions(connection)
     for table in SQLModel.metadata.sorted_tables:

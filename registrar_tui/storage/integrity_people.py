@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, select, text
 from sqlmodel import SQLModel
 
+from registrar_tui.services.attachments import STRAYED
 from registrar_tui.services.search_keys import number_key, patient_keys
 from registrar_tui.services.surname_index import deletions, trigrams
 from registrar_tui.storage.integrity import Findings, rows
@@ -109,21 +110,23 @@ class _Keys:
 
 
 def keys(connection: Connection, findings: Findings) -> None:
-    """Every card and document has the search keys that its own text gives."""
+    """Every card and document has the search keys that its own text gives, every card its branch."""
     _compare_keys(connection, findings, 1)
 
 
 def some_keys(connection: Connection, findings: Findings) -> None:
-    """Every hundredth card has the search keys that its own text gives."""
+    """Every hundredth card has the search keys that its own text gives, and its branch."""
     _compare_keys(connection, findings, _SAMPLE)
 
 
 def _compare_keys(connection: Connection, findings: Findings, step: int) -> None:
     cards = select(_PATIENT)
     documents = select(_DOCUMENT)
+    strayed = STRAYED
     if step > 1:
         cards = cards.where(_PATIENT.c.id % step == 0)
         documents = documents.where(_DOCUMENT.c.id % step == 0)
+        strayed = strayed.where(_PATIENT.c.id % step == 0)
     for card in rows(connection, cards):
         findings.checked += 1
         wanted = patient_keys(card.last_name, card.first_name, card.middle_name, card.phone)
@@ -133,3 +136,5 @@ def _compare_keys(connection: Connection, findings: Findings, step: int) -> None
         findings.checked += 1
         if document.number_key != number_key(document.series, document.number):
             findings.add("search_keys", f"Документ {document.id}: ключ поиска не совпадает с номером.")
+    for (card_id,) in rows(connection, strayed):
+        findings.add("patient_branch", f"Карта {card_id}: филиал прикрепления неверен.")

@@ -15,7 +15,7 @@ from sqlmodel import Session, SQLModel, col
 from registrar_tui import bootstrap
 from registrar_tui.clock import FixedClock
 from registrar_tui.errors import NotAllowed, Refusal
-from registrar_tui.models import Claim, IdentityDocument, Patient, Policy, Setting, Slot, Visit
+from registrar_tui.models import Attachment, Claim, IdentityDocument, Patient, Policy, Setting, Slot, Visit
 from registrar_tui.services import dto
 from registrar_tui.storage.engine import open_engine
 from registrar_tui.validators.enp import check_enp
@@ -105,6 +105,18 @@ def test_the_demo_is_a_sound_base(small: str) -> None:
         taken = session.execute(select(func.count()).select_from(Claim)).scalar_one()
         assert 0 < taken < session.execute(select(func.count()).select_from(Slot)).scalar_one()
     engine.dispose()
+
+
+def test_cards_of_the_demo_say_the_branch_of_their_attachment(store_url: str, tmp_path: Path) -> None:
+    bootstrap.create(settings(store_url, tmp_path), demo=True, **SMALL)
+    engine = open_engine(store_url)
+    with Session(engine) as session:
+        rows = session.execute(select(Attachment).order_by(col(Attachment.id))).scalars().all()
+        said = {row.id: row.attached_branch_id for row in session.execute(select(Patient)).scalars()}
+    engine.dispose()
+    active = {row.patient_id: row.branch_id for row in rows if row.status == "active"}
+    assert {number: branch for number, branch in said.items() if branch is not None} == active
+    assert None in said.values() and len({*said.values()}) > 2 and len(rows) > len(active)
 
 
 def test_opening_the_demo_later_publishes_the_days_that_came_near(small: str, tmp_path: Path) -> None:

@@ -14,7 +14,8 @@ from sqlmodel import Session
 from registrar_tui import bootstrap, maintenance
 from registrar_tui.config import is_url
 from registrar_tui.services.dto_merge import MergePatients
-from registrar_tui.storage import integrity
+from registrar_tui.storage import integrity, schema
+from registrar_tui.storage.engine import open_engine
 from tests.integration.bases import Clinic, new_op, own_schema, settings
 
 GUARD_OFF = {
@@ -97,6 +98,12 @@ def test_the_demo_clinic_has_no_problems(store: str, request: pytest.FixtureRequ
         ("UPDATE op SET result = ''", "op_without_result"),
         ("UPDATE patient SET last_key = 'x' WHERE id = 7", "search_keys"),
         ("UPDATE patient SET first_initial = 'я' WHERE id = 7", "search_keys"),
+        ("UPDATE patient SET attached_branch_id = 2 WHERE id = 7", "patient_branch"),
+        (
+            "INSERT INTO attachment (patient_id, branch_id, status, district, reason)"
+            " VALUES (7, 1, 'active', '', '')",
+            "patient_branch",
+        ),
         ("UPDATE surname SET people = 2 WHERE id = 3", "surname_counts"),
         ("UPDATE patient SET last_key = 'абрикосов' WHERE id = 7", "surname_unborne"),
         ("DELETE FROM surname_deletion WHERE surname_id = 3", "surname_keys"),
@@ -138,6 +145,16 @@ def test_a_history_that_was_rewritten_is_found(worked: Clinic, damage: str, verb
     finally:
         if dialect in GUARD_ON:
             run(worked, GUARD_ON[dialect])
+
+
+@pytest.mark.parametrize("revision", schema.REVISIONS[:-1])
+def test_a_base_of_an_older_program_is_told_as_such(store_url: str, tmp_path: Path, revision: str) -> None:
+    engine = open_engine(store_url, create=True)
+    with schema.migration_connection(engine) as connection:
+        schema.migrate(connection, revision)
+    engine.dispose()
+    problems = maintenance.check(settings(store_url, tmp_path))["problems"]
+    assert [problem["code"] for problem in problems] == ["old_schema"]
 
 
 def test_a_guard_that_was_taken_off_is_found(worked: Clinic) -> None:

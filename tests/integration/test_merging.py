@@ -111,6 +111,7 @@ def full(clinic: Clinic) -> Clinic:
         phone_confirmed=True,
     )
     clinic.set(Patient, NEW, consent_on=MONDAY, self_booking_until=date(2026, 12, 20), address="ул. Новая, 1")
+    clinic.set(Patient, NEW, attached_branch_id=1)
     clinic.set(Patient, OLD, address="ул. Лесная, 5")
     return clinic
 
@@ -166,6 +167,30 @@ def test_a_person_is_attached_to_one_branch(full: Clinic) -> None:
     assert full.merge(OLD, NEW).moved["attachments"] == 0
     assert "участок 7" in full.desk().patient_card(OLD).attachment
     assert full.desk().find_patients("абрикосов").rows[0].district == "7"
+
+
+def branches(clinic: Clinic, *numbers: int) -> list[int | None]:
+    return [card(clinic, number).attached_branch_id for number in numbers]
+
+
+def test_the_branch_on_the_cards_goes_with_the_attachment(full: Clinic) -> None:
+    full.merge(OLD, NEW)
+    assert branches(full, OLD, NEW) == [1, None]
+    sound(full)
+    unmerge(full, NEW)
+    assert branches(full, OLD, NEW) == [None, 1]
+    sound(full)
+
+
+def test_a_survivor_attached_elsewhere_keeps_its_branch(full: Clinic) -> None:
+    full.add(Attachment(patient_id=OLD, status="active", branch_id=2))
+    full.set(Patient, OLD, attached_branch_id=2)
+    full.merge(OLD, NEW)
+    assert branches(full, OLD, NEW) == [2, 1]
+    sound(full)
+    unmerge(full, NEW)
+    assert branches(full, OLD, NEW) == [2, 1]
+    sound(full)
 
 
 def test_the_retired_card_leads_on(full: Clinic) -> None:

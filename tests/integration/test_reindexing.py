@@ -9,12 +9,14 @@ import pytest
 from sqlalchemy import text
 from sqlmodel import Session
 
-from registrar_tui.services import reindexing
+from registrar_tui.models import Attachment, Patient
+from registrar_tui.services import reindexing, surname_drift
 from registrar_tui.storage.engine import write_engine
 from tests.integration.bases import Clinic
 
 SPOIL = {
     "patient_keys": "UPDATE patient SET last_key = 'щука', first_initial = 'щ' WHERE id = 1",
+    "patient_branch": "UPDATE patient SET attached_branch_id = 2 WHERE id IN (1, 2)",
     "document_keys": "UPDATE identity_document SET number_key = 'zzz'",
     "surname_missing": "DELETE FROM surname WHERE id = (SELECT min(id) FROM surname)",
     "surname_surplus": "INSERT INTO surname (name, people) VALUES ('никтошин', 3)",
@@ -34,6 +36,8 @@ def session(clinic: Clinic) -> Iterator[Session]:
                 " '', '', 'not_shown')"
             )
         )
+        opened.add(Attachment(patient_id=2, branch_id=1, status="active"))
+        opened.get_one(Patient, 2).attached_branch_id = 1
         opened.commit()
         yield opened
 
@@ -58,8 +62,8 @@ def spoil(session: Session, statement: str) -> None:
 def dump(session: Session) -> dict[str, list[tuple[Any, ...]]]:
     """Return everything people are found by; surnames by name, since a mended one has another number."""
     questions = {
-        "patient": "SELECT id, last_key, first_key, middle_key, first_initial, middle_initial, phone_reversed"
-        " FROM patient ORDER BY id",
+        "patient": "SELECT id, last_key, first_key, middle_key, first_initial, middle_initial,"
+        " phone_reversed, attached_branch_id FROM patient ORDER BY id",
         "document": "SELECT id, number_key FROM identity_document ORDER BY id",
         "surname": "SELECT name, people FROM surname ORDER BY name",
         "deletion": "SELECT name, deletion FROM surname_deletion JOIN surname ON id = surname_id"
@@ -102,7 +106,7 @@ def test_surplus_keys_are_told_and_removed(session: Session) -> None:
 def test_everything_at_once_in_batches_of_any_size(
     session: Session, monkeypatch: pytest.MonkeyPatch, size: int
 ) -> None:
-    monkeypatch.setattr(reindexing, "BATCH", size)
+    monkeypatch.setattr(surname_drift, "BATCH", size)
     before = dump(session)
     for statement in (*SPOIL.values(), SURPLUS_KEYS):
         spoil(session, statement)
@@ -114,7 +118,7 @@ def test_everything_at_once_in_batches_of_any_size(
 
 
 def test_broken_off_it_is_simply_run_again(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(reindexing, "BATCH", 2)
+    monkeypatch.setattr(surname_drift, "BATCH", 2)
     before = dump(session)
     for statement in SPOIL.values():
         spoil(session, statement)

@@ -119,6 +119,26 @@ def test_a_base_in_use_comes_up_from_every_revision(
     desk.close()
 
 
+def test_cards_get_the_branch_of_their_attachment(store_url: str, worked: Rows) -> None:
+    told = [(1, 2, "active"), (2, 1, "review"), (3, 1, "refused"), (5, 2, "refused"), (5, 1, "active")]
+    told += [(4, 1, "active"), (4, 2, "active"), (4, 1, "review")]
+    worked["attachment"] = [
+        {"id": number, "patient_id": person, "branch_id": branch, "status": status}
+        | {"district": "", "since": None, "reason": ""}
+        for number, (person, branch, status) in enumerate(told, 1)
+    ]
+    kept = base_of(store_url, "0007", worked)
+    schema.upgrade(store_url, "test", with_backup=False)
+    engine = open_engine(store_url)
+    with engine.connect() as connection:
+        rows = connection.execute(text("SELECT id, attached_branch_id FROM patient"))
+        found = {number: branch for number, branch in rows if branch is not None}
+        assert found == {1: 2, 4: 2, 5: 1}, "the newest of several active ones"
+        assert check_base(connection, lambda *_: None)["problems"] == []
+    assert in_order(held(engine, kept)) == in_order(kept)
+    engine.dispose()
+
+
 def test_every_released_revision_is_tried() -> None:
     files = (Path(schema.__file__).parent / "migrations" / "versions").glob("[0-9]*.py")
     assert sorted(file.name[:4] for file in files) == list(schema.REVISIONS)
