@@ -52,6 +52,7 @@ class Patient(SQLModel, table=True):
             "attached_branch_id",
             "last_key",
             "first_key",
+            "birth_date",
             sqlite_where=text("attached_branch_id IS NOT NULL"),
             postgresql_where=text("attached_branch_id IS NOT NULL"),
         ),

@@ -205,11 +205,11 @@ def _pragmas(*, safe: bool, create: bool) -> Any:
         *journal,
         "foreign_keys=ON",
         "trusted_schema=OFF",
-        "cell_size_check=ON",
         "secure_delete=ON",
         "temp_store=MEMORY",
         "cache_size=-65536",
         # A page in the system's cache is read where it lies: half the time of a search (a million people).
+        # No cell_size_check: it would look through every such page at every visit (docs/adr/0011).
         "mmap_size=2147418112",
         "journal_size_limit=67108864",
     )

@@ -227,7 +227,7 @@ def _connect(database: str) -> Any:
     connection = driver.connect(database, timeout=0.02, isolation_level=None)
     for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "secure_delete=ON"):
         connection.execute(f"PRAGMA {pragma}")
-    for pragma in ("trusted_schema=OFF", "cell_size_check=ON", "cache_size=-65536"):
+    for pragma in ("trusted_schema=OFF", "cache_size=-65536"):
         connection.execute(f"PRAGMA {pragma}")
     connection.execute("PRAGMA busy_timeout=20")
     return connection

@@ -363,17 +363,19 @@ def _crowd(session: Session) -> None:
     for number in range(300, 440):
         own = number >= 434
         first, last = ("Яков" if number % 2 else "Лев"), ("Ногина" if number == 439 else "Ногин")
+        middle = "Янович" if own else "Львович"
+        keys: dict[str, Any] = dict(patient_keys(last, first, middle, None))
         session.add(
             models.Patient(
                 id=number,
                 last_name=last,
                 first_name=first,
-                middle_name="Янович" if own else "Львович",
+                middle_name=middle,
                 birth_date=date(1999, 12 if own else 1, 1 + number % 28),
                 sex="M",
                 created_at=datetime(2026, 1, 1, tzinfo=UTC),
                 attached_branch_id=2 if own else None,
-                **patient_keys(last, first, "Янович" if own else "Львович", None),
+                **keys,
             )
         )
         session.flush()

@@ -41,7 +41,7 @@ def upgrade() -> None:
     op.create_index(
         "ix_patient_attached",
         "patient",
-        ["attached_branch_id", "last_key", "first_key"],
+        ["attached_branch_id", "last_key", "first_key", "birth_date"],
         sqlite_where=sa.text("attached_branch_id IS NOT NULL"),
         postgresql_where=sa.text("attached_branch_id IS NOT NULL"),
     )
