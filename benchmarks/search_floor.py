@@ -18,6 +18,7 @@ from sqlalchemy import Engine
 
 from benchmarks.search_base import BRANCH
 from benchmarks.search_kinds import Sample
+from benchmarks.search_page import marks, page_of
 from registrar_tui.services.dto import PatientRow
 from registrar_tui.services.surname_index import END, deletions, trigrams
 
@@ -26,17 +27,10 @@ _SHORT_RANGES: Final = 300
 """Surnames with one beginning up to which a range for each reads less than one for each day of a year."""
 _COLUMNS: Final = "p.id, p.last_name, p.first_name, p.middle_name, p.birth_date, p.snils, p.enp, p.phone"
 _PEOPLE: Final = f"SELECT {_COLUMNS}, p.last_key, p.first_key FROM patient p"
-_PLACES: Final = (
-    "SELECT p.id, a.branch_id, a.district, b.name,"
-    " (SELECT max(v.starts_at) FROM visit v WHERE v.patient_id = p.id) FROM patient p"
-    " LEFT JOIN attachment a ON a.patient_id = p.id AND a.status = 'active'"
-    " LEFT JOIN branch b ON b.id = a.branch_id WHERE p.id IN ({})"
-)
 _ENDS: Final = (
     "policy WHERE substr(number, length(number) - 3) = ?",
     "identity_document WHERE substr(number_key, length(number_key) - 3) = ?",
 )
-_POLICIES: Final = "SELECT patient_id, series, number, valid_from FROM policy WHERE patient_id IN ({})"
 
 
 class Floor:
@@ -84,7 +78,7 @@ class Floor:
                     *found,
                     *self._beside(sample, {row[0] for row in found})[: min(5, limit - len(found))],
                 ]
-            return self._rows(found, limit) if found else []
+            return page_of(self._ask, found, limit) if found else []
         finally:
             self._raw.execute("ROLLBACK")
 
@@ -116,7 +110,7 @@ class Floor:
             visitor = "p.id IN (SELECT patient_id FROM visit WHERE id = ?)"
             whole = self._ask(f"{_PEOPLE} WHERE {visitor}", int(sample.number))
         wanted = sorted({number for ids in owners for number in ids[: share + 1]})
-        named = self._ask(f"{_PEOPLE} WHERE id IN ({_places(wanted)})", *wanted) if wanted else []
+        named = self._ask(f"{_PEOPLE} WHERE id IN ({marks(wanted)})", *wanted) if wanted else []
         read = {row[0]: row for row in named}
         by_turns = [row for rows in born for row in rows[:share]]
         by_turns += [read[number] for ids in owners for number in ids[:share]]
@@ -210,7 +204,7 @@ class Floor:
             values += [sample.first, sample.first + END]
         if len(self._begun(sample.last)) > _SHORT_RANGES:
             days = [first + timedelta(day) for day in range((last - first).days + 1)]
-            condition = f"birth_date IN ({_places(days)}) AND last_key >= ? AND last_key < ?{given} LIMIT 40"
+            condition = f"birth_date IN ({marks(days)}) AND last_key >= ? AND last_key < ?{given} LIMIT 40"
             found = self._ask(f"{_PEOPLE} WHERE {condition}", *days, *values)
         else:
             known = "(SELECT name FROM surname WHERE name >= ? AND name < ?) s"
@@ -247,7 +241,7 @@ class Floor:
         keys = sorted(deletions(word))
         names = self._ask(
             "SELECT DISTINCT s.name FROM surname_deletion d JOIN surname s ON s.id = d.surname_id"
-            f" WHERE d.deletion IN ({_places(keys)})",
+            f" WHERE d.deletion IN ({marks(keys)})",
             *keys,
         )
         return [name for (name,) in names if OSA.distance(word, name, score_cutoff=1) <= 1]
@@ -272,7 +266,7 @@ class Floor:
     def _bearers(self, names: list[str], sample: Sample) -> list[Any]:
         if not names:
             return []
-        condition = f"last_key IN ({_places(names)})"
+        condition = f"last_key IN ({marks(names)})"
         values: list[Any] = [*names]
         if sample.births:
             condition += " AND birth_date >= ? AND birth_date <= ?"
@@ -295,35 +289,5 @@ class Floor:
         firsts = [name for (name,) in known if OSA.distance(sample.first, name, score_cutoff=1) <= 1]
         if not firsts:
             return []
-        condition = f"last_key = ? AND first_key IN ({_places(firsts)}) LIMIT 40"
+        condition = f"last_key = ? AND first_key IN ({marks(firsts)}) LIMIT 40"
         return self._ask(f"{_PEOPLE} WHERE {condition}", sample.last, *firsts)
-
-    def _rows(self, found: Sequence[Any], limit: int) -> list[PatientRow]:
-        ids = [row[0] for row in found]
-        places = {row[0]: row for row in self._ask(_PLACES.format(_places(ids)), *ids)}
-        ordered = sorted(found, key=lambda row: str(places[row[0]][4] or ""), reverse=True)
-        ordered.sort(key=lambda row: places[row[0]][1] != BRANCH)
-        shown = ordered[:limit]
-        ids = [row[0] for row in shown]
-        policies = {row[0]: row for row in self._ask(_POLICIES.format(_places(ids)), *ids)}
-        return [_row(row, places[row[0]], policies.get(row[0])) for row in shown]
-
-
-def _places(values: Sequence[Any]) -> str:
-    return ", ".join("?" * len(values))
-
-
-def _row(row: Any, place: Any, policy: Any) -> PatientRow:
-    number, last, first, middle, born, snils, enp, phone = row[:8]
-    return PatientRow(
-        id=number,
-        full_name=" ".join(name for name in (last, first, middle) if name),
-        birth_date=born if isinstance(born, date) else date.fromisoformat(born),
-        snils=snils,
-        enp=enp,
-        phone=phone,
-        why="",
-        policy=f"{policy[1]} {policy[2]}".strip() if policy else "",
-        district=place[2] or "",
-        attached_here=place[1] == BRANCH,
-    )

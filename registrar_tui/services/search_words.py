@@ -112,11 +112,11 @@ def why_names(
 
 
 def why_otherwise(query: Query) -> str:
-    """Return why a person was found whose names agree and nothing else: «ФИО, дата рождения другая»."""
-    other = "номер другой"
+    """Return why a person was found whose names agree and nothing else: «другая дата», short for a column."""
+    other = "другой номер"
     if query.births:
-        other = "год другой" if query.births[0].is_year else "дата рождения другая"
-    return f"{why_names(query, None)}, {other}"
+        other = "другой год" if query.births[0].is_year else "другая дата"
+    return f"{other}, другая раскладка" if query.switched else other
 
 
 def snils_text(digits: str) -> str:
