@@ -17,7 +17,7 @@ import pytest
 STORAGE = ("sqlmodel", "sqlalchemy", "sqlcipher3", "psycopg", "alembic")
 HEAVY = (*STORAGE, "pydantic", "textual", "reportlab", "qrcode", "rapidfuzz", "rich")
 SHARED = (
-    *("entry", "errors", "exit_codes", "hoist", "output"),
+    *("entry", "errors", "exit_codes", "hoist", "interrupts", "output"),
     *("main", "catalogue", "russian", "usage", "session"),
 )
 
