@@ -9,7 +9,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
-from datetime import date, timedelta
+from datetime import date
 from typing import Any, Final
 
 from rapidfuzz import process
@@ -27,6 +27,8 @@ _SHORT_RANGES: Final = 300
 """Surnames with one beginning up to which a range for each reads less than one for each day of a year."""
 _COLUMNS: Final = "p.id, p.last_name, p.first_name, p.middle_name, p.birth_date, p.snils, p.enp, p.phone"
 _PEOPLE: Final = f"SELECT {_COLUMNS}, p.last_key, p.first_key FROM patient p"
+# PostgreSQL takes a range whose bounds it can see for one row, and enters by another index.
+_SURNAME: Final = "last_key >= (SELECT CAST(? AS text)) AND last_key < (SELECT CAST(? AS text))"
 _ENDS: Final = (
     "policy WHERE substr(number, length(number) - 3) = ?",
     "identity_document WHERE substr(number_key, length(number_key) - 3) = ?",
@@ -168,10 +170,8 @@ class Floor:
 
     def _of_the_branch(self, sample: Sample, condition: str, *values: Any) -> list[Any]:
         """Return those of a surname's bearers who are attached to the branch."""
-        # PostgreSQL takes a range of bounds it can see for one row, and enters by another index.
-        surname = "last_key >= (SELECT CAST(? AS text)) AND last_key < (SELECT CAST(? AS text))"
         return self._ask(
-            f"{_PEOPLE} WHERE attached_branch_id = ? AND {surname}{condition}"
+            f"{_PEOPLE} WHERE attached_branch_id = ? AND {_SURNAME}{condition}"
             " ORDER BY last_key, first_key LIMIT 40",
             BRANCH,
             sample.last,
@@ -192,9 +192,8 @@ class Floor:
         found = self._ask(f"{_PEOPLE} WHERE {condition}", *values)
         if len(found) < _POOL:
             return found
-        given = " AND first_key >= ? AND first_key < ? AND middle_initial = ?"
-        first = (sample.first[0], sample.first[0] + END)
-        return [*self._of_the_branch(sample, given, *first, sample.middle[0]), *found]
+        given = " AND first_initial = ? AND middle_initial = ?"
+        return [*self._of_the_branch(sample, given, *values[:2]), *found]
 
     def _year(self, sample: Sample) -> list[Any]:
         first, last = sample.births[0]
@@ -203,9 +202,13 @@ class Floor:
             given = " AND p.first_key || '' >= ? AND p.first_key || '' < ?"
             values += [sample.first, sample.first + END]
         if len(self._begun(sample.last)) > _SHORT_RANGES:
-            days = [first + timedelta(day) for day in range((last - first).days + 1)]
-            condition = f"birth_date IN ({marks(days)}) AND last_key >= ? AND last_key < ?{given} LIMIT 40"
-            found = self._ask(f"{_PEOPLE} WHERE {condition}", *days, *values)
+            after = "date(day, '+1 day')" if self._sqlite else "day + 1"
+            every = (
+                "WITH RECURSIVE days(day) AS (SELECT CAST(? AS {})"
+                f" UNION ALL SELECT {after} FROM days WHERE day < ?) "
+            ).format("text" if self._sqlite else "date")
+            condition = f"birth_date IN (SELECT day FROM days) AND {_SURNAME}{given} LIMIT 40"
+            found = self._ask(f"{every}{_PEOPLE} WHERE {condition}", first, last, *values)
         else:
             known = "(SELECT name FROM surname WHERE name >= ? AND name < ?) s"
             joined = _PEOPLE.replace("FROM patient p", f"FROM {known} JOIN patient p ON p.last_key = s.name")

@@ -6,9 +6,8 @@ index entered, so that a short list never waits for a sort.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from datetime import date, timedelta
-from functools import lru_cache
+from collections.abc import Sequence
+from datetime import date
 from typing import Any, Final, NamedTuple
 
 from registrar_tui.services import search_number_ways as number_ways
@@ -204,24 +203,22 @@ def by_days(reader: Reader, names: Names, days: Sequence[date], most: int) -> li
 
     Alphabetical by surname; of more than `most` the earliest birthdays are taken.
     """
-    return _on_days(reader, names, listed("days", days), most) if days else []
+    if not days:
+        return []
+    question = ways.born_on(ways.shape(names), width(len(days)))
+    return _by_surname(_read(question, reader, ways.values(names, most=most, **listed("days", days))))
 
 
 def by_name_and_birth(reader: Reader, names: Names, birth: Birth, most: int) -> list[Person]:
     """Return people as `by_days` does, born on any day that fits."""
-    return _on_days(reader, names, _days_of(birth), most)
+    if birth.exact:
+        return by_days(reader, names, [birth.first], most)
+    question = ways.born_between(ways.shape(names))
+    return _by_surname(_read(question, reader, ways.values(names, birth, most=most)))
 
 
-def _on_days(reader: Reader, names: Names, days: Mapping[str, Any], most: int) -> list[Person]:
-    found = _read(ways.born_on(ways.shape(names), len(days)), reader, ways.values(names, most=most, **days))
+def _by_surname(found: list[Person]) -> list[Person]:
     return sorted(found, key=lambda one: one.last_key)
-
-
-@lru_cache(maxsize=500)
-def _days_of(birth: Birth) -> Mapping[str, Any]:
-    """Return the days of a birth as a list of a statement: of a year it takes as long as to ask."""
-    days = (birth.last - birth.first).days + 1
-    return listed("days", [birth.first + timedelta(place) for place in range(days)])
 
 
 def as_day(stored: Any) -> date:

@@ -8,9 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from datetime import date
 from typing import Any, Final, TypeVar
 
-from sqlalchemy import ColumnElement, bindparam
+from sqlalchemy import ColumnElement, Date, bindparam
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.functions import FunctionElement
 
 from registrar_tui.services.prepared import Prepared, Sent
 
@@ -24,6 +27,23 @@ class Question(Prepared):
 
     def _compiled(self, dialect: Any, columns: list[str]) -> Sent:
         return replace(super()._compiled(dialect, columns), outward=(), count=None)
+
+
+class next_day(FunctionElement[date]):
+    """The day after a day."""
+
+    type = Date()
+    inherit_cache = True
+
+
+@compiles(next_day, "sqlite")
+def _sqlite_day(element: next_day, compiler: Any, **options: Any) -> str:
+    return f"date({compiler.process(element.clauses, **options)}, '+1 day')"
+
+
+@compiles(next_day, "postgresql")
+def _postgresql_day(element: next_day, compiler: Any, **options: Any) -> str:
+    return f"({compiler.process(element.clauses, **options)} + 1)"
 
 
 def width(size: int) -> int:

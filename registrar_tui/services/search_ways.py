@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from sqlalchemy import (
     ColumnElement,
+    Date,
     bindparam,
     func,
     literal_column,
@@ -21,7 +22,7 @@ from sqlalchemy import (
 
 from registrar_tui.models import Patient
 from registrar_tui.services.search_query import Birth, Names
-from registrar_tui.services.search_statements import Question, among
+from registrar_tui.services.search_statements import Question, among, next_day
 from registrar_tui.services.surname_index import END
 
 POOL: Final = 40
@@ -136,11 +137,17 @@ def start(names: Names, birth: bool) -> Question:
 
 @cache
 def attached(names: Names, birth: bool) -> Question:
-    """By branch and surname: the index has first name and birth as well, so that others are not read."""
-    entered = (PATIENT.attached_branch_id == bindparam("branch"), *_hazy_range(PATIENT.last_key, "last"))
-    conditions = _filters(names, _ANY_BIRTH if birth else None)
-    order = (PATIENT.last_key, PATIENT.first_key)
-    return Question(ALL.where(*entered, *conditions).order_by(*order).limit(MOST))
+    """By branch and surname: the index has first name and birth as well; initials have one of their own."""
+    entered = [PATIENT.attached_branch_id == bindparam("branch"), *_hazy_range(PATIENT.last_key, "last")]
+    if birth:
+        entered += _born()
+    if names.first and names.middle:
+        entered += [_FIRST_IS, _MIDDLE_IS, *_filters(_beyond_initials(names))]
+        return Question(ALL.where(*entered).order_by(PATIENT.last_key).limit(MOST))
+    if names.first:
+        entered += in_range(PATIENT.first_key, "first")
+    entered += _filters(Names("", "", names.middle))
+    return Question(ALL.where(*entered).order_by(PATIENT.last_key, PATIENT.first_key).limit(MOST))
 
 
 @cache
@@ -196,12 +203,25 @@ def born(day: bool) -> Question:
 
 @cache
 def born_on(names: Names, days: int) -> Question:
-    """By some days of birth, each with the beginning of the surname: of a year 365 short ranges.
+    """By some days of birth and the beginning of the surname."""
+    return _on_days(among(PATIENT.birth_date, "days", days), names)
+
+
+@cache
+def born_between(names: Names) -> Question:
+    """By every day of a month or a year, each with the beginning of the surname: so many short ranges.
 
     Of a million people ten thousand share a year, and as many the beginning of a surname: more to read.
     """
-    entered = (among(PATIENT.birth_date, "days", days), *in_range(PATIENT.last_key, "last"))
-    return Question(ALL.where(*entered, *_filters(names)).limit(MOST))
+    born_from, born_to = (bindparam(name, type_=Date) for name in ("born_from", "born_to"))
+    day = select(born_from.label("day")).cte("days", recursive=True)
+    every = day.union_all(select(next_day(day.c.day)).where(day.c.day < born_to))
+    return _on_days(PATIENT.birth_date.in_(select(every.c.day)), names)
+
+
+def _on_days(entered: ColumnElement[bool], names: Names) -> Question:
+    named = (*_hazy_range(PATIENT.last_key, "last"), *_filters(names))
+    return Question(ALL.where(entered, *named).limit(MOST))
 
 
 @cache
