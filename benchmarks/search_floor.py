@@ -75,7 +75,7 @@ class Floor:
         try:
             self._ask("SELECT max(id) FROM patient")
             found = list({row[0]: row for row in self._ways[way](sample)}.values())[:_POOL]
-            if way in ("initials", "year") and 0 < len(found) < limit:
+            if way in ("start", "initials", "year") and 0 < len(found) < limit:
                 found = [
                     *found,
                     *self._beside(sample, {row[0] for row in found})[: min(5, limit - len(found))],
