@@ -70,7 +70,7 @@ class Finder:
 
     def makes_sense(self) -> bool:
         """Tell whether any word begins a surname: Russian text read as Latin hardly ever does."""
-        return any(len(word) > 1 and self._namesakes.surnames(word) for word in self.query.tokens)
+        return any(len(word) > 1 and surname_memory.begins(self._reader, word) for word in self.query.tokens)
 
     def find_certain(self) -> None:
         """Add people whose numbers, dates and names agree with what was typed."""
@@ -254,7 +254,7 @@ class Finder:
             # Reading through all of one pair of initials is dear: the words must look like given names.
             short = min(len(names.first), len(names.middle)) <= _SHORTEST_GIVEN
             return short or PATRONYMIC(names.middle) is not None
-        return not (names.first or names.middle) or bool(self._namesakes.surnames(names.last))
+        return bool(self._namesakes.surnames(names.last))
 
     def _is_given(self, start: str) -> bool:
         """Tell whether a common first name begins so: only then a second order of words is worth a look."""

@@ -6,8 +6,8 @@ base only for surnames added since. Until it is loaded, and in a command that en
 answers instead.
 
 What is kept may lag behind the base, and only in harmless ways: a surname that has left the dictionary leads
-to nobody, and «nobody is called so» is believed of the base alone. Long work is done in pieces of a few
-milliseconds: a thread that is busy in C would hold up the echo of keys.
+to nobody, and «nobody is called so» is believed of the base alone, except of text in the wrong layout. Long
+work is done in pieces of a few milliseconds: a thread that is busy in C would hold up the echo of keys.
 """
 
 from __future__ import annotations
@@ -199,6 +199,12 @@ def starting_each(reader: Reader, starts: Sequence[str], most: int) -> dict[str,
     found = {start: known.begun(start, most) for start in starts}
     strange = [start for start, names in found.items() if not names]
     return {**found, **surname_index.starting_each(reader, strange, most)}
+
+
+def begins(reader: Reader, start: str) -> bool:
+    """Tell whether any surname begins so, for a guess: one added within the last second may be missed."""
+    known = _LOADED.get(engine_of(reader))
+    return bool(known.begun(start, 1) if known else surname_index.starting_each(reader, [start], 1)[start])
 
 
 def crowded(reader: Reader, start: str, many: int) -> bool:
