@@ -158,7 +158,8 @@ class PtyProbe:
 
     def first_paint(self, seen: Seen) -> float:
         """Return the seconds from the start of the process until `seen` is true of the lines."""
-        while chunks := self._collect(0.15, _START_LIMIT):
+        end = self.started + _START_LIMIT  # a cursor that blinks on another screen is no sign of life
+        while time.monotonic() < end and (chunks := self._collect(0.15, _START_LIMIT)):
             for arrived, data in chunks:
                 self._feed(data)
                 if seen(self.screen.display):

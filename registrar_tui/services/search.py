@@ -49,7 +49,7 @@ def find_patients(
     hits = _ranked(best, facts, branch_id)[:limit]
     words = understood(query, finder.reading)
     if similar:
-        words = f"точно таких нет, показаны похожие: {words}"  # first: a narrow screen cuts the end
+        words = f"только похожие: {words}"  # first: a narrow screen cuts the end
     return PatientPage(
         rows=tuple(_row(hit, facts[hit.person.id], branch_id) for hit in hits),
         understood=words,
