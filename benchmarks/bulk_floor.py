@@ -35,6 +35,8 @@ _COLUMNS: Final = {
     "identity_document": (*_DOCUMENT, "verification"),
     "policy": (*_POLICY, "verification"),
 }
+_BRANCH: Final = "branch"
+"""An empty table that a key of the cards points to."""
 _CREATED: Final = "2026-11-23 00:00:00.000000"
 # SQLAlchemy has left these constructors without types.
 _UNTYPED: Any = postgresql
@@ -131,7 +133,7 @@ def _postgres(database: str, table: Path) -> int:
 
     read = 0
     with psycopg.connect(database) as connection, connection.cursor() as cursor:
-        for name in _COLUMNS:
+        for name in (_BRANCH, *_COLUMNS):
             cursor.execute(_bare_table(name))
         for count, rows in _shares(table):
             for name, columns in _COLUMNS.items():
@@ -155,7 +157,7 @@ def _bare_table(name: str) -> str:
 def _afterwards() -> Iterator[str]:
     """Yield what a table has beside its rows: the primary key first, foreign keys last."""
     dialect, add = _UNTYPED.dialect(), _ADD
-    for made in _tables():
+    for made in (SQLModel.metadata.tables[_BRANCH], *_tables()):
         yield str(add(made.primary_key).compile(dialect=dialect))
     for made in _tables():
         yield from (str(CreateIndex(index).compile(dialect=dialect)) for index in made.indexes)
