@@ -9,10 +9,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import settings
 
 if TYPE_CHECKING:
     from tests.integration.bases import Clinic
     from tests.integration.tiny_schema import TinySchema
+
+# The same examples in every run: a change is judged by itself. REGISTRAR_NIGHTLY looks for new ones.
+settings.register_profile("daily", derandomize=True)
+settings.register_profile("nightly", derandomize=False)
+settings.load_profile("nightly" if os.environ.get("REGISTRAR_NIGHTLY") else "daily")
 
 # Read before any test cleans its surroundings.
 _PG_SERVER = os.environ.get("REGISTRAR_TEST_PG_URL")

@@ -24,6 +24,11 @@ _PATIENT: Final = _TABLES["patient"]
 _P: Final = _PATIENT.c
 _DOCUMENT: Final = _TABLES["identity_document"]
 _KEYS: Final = ("last_key", "first_key", "middle_key", "first_initial", "middle_initial", "phone_reversed")
+_PATIENT_COLUMNS: Final = (
+    *(_P.id, _P.last_name, _P.first_name, _P.middle_name, _P.phone),
+    *(_P[key] for key in _KEYS),
+)
+_DOCUMENT_COLUMNS: Final = tuple(_DOCUMENT.c[name] for name in ("id", "series", "number", "number_key"))
 
 
 def drift(session: Session) -> tuple[Drift, ...]:
@@ -61,18 +66,16 @@ def reindex(session: Session, progress: Progress) -> int:
 
 
 def _patients(session: Session) -> Iterator[Any]:
-    columns = (_P.id, _P.last_name, _P.first_name, _P.middle_name, _P.phone, *(_P[key] for key in _KEYS))
-    return _batches(session, columns, _P.id)
+    return _batches(session, _PATIENT_COLUMNS)
 
 
 def _documents(session: Session) -> Iterator[Any]:
-    document = _DOCUMENT.c
-    columns = (document.id, document.series, document.number, document.number_key)
-    return _batches(session, columns, document.id)
+    return _batches(session, _DOCUMENT_COLUMNS)
 
 
-def _batches(session: Session, columns: tuple[Any, ...], number: Any) -> Iterator[Any]:
+def _batches(session: Session, columns: tuple[Any, ...]) -> Iterator[Any]:
     """Yield the rows of a table, so many at a time, in the order of their number."""
+    number = columns[0]
     statement = select(*columns).where(number > bindparam("after")).order_by(number)
     statement = statement.limit(surname_drift.BATCH)
     after = 0
@@ -112,12 +115,27 @@ def _mend_rows(
     return mended
 
 
+def _locked_changes(
+    session: Session,
+    columns: tuple[Any, ...],
+    changed: Callable[[Iterable[Any]], Iterator[dict[str, Any]]],
+    rows: Sequence[Any],
+) -> list[dict[str, Any]]:
+    """Return what still differs once the rows are locked: a desk may have changed them meanwhile."""
+    found = [change["row_id"] for change in changed(rows)]
+    if not found:
+        return []
+    locked = select(*columns).where(columns[0].in_(found)).order_by(columns[0]).with_for_update()
+    return list(changed(session.connection().execute(locked).all()))
+
+
 def _mend_patients(session: Session, rows: Sequence[Any]) -> int:
-    changes = list(_changed_patients(rows))
+    changes = _locked_changes(session, _PATIENT_COLUMNS, _changed_patients, rows)
     if changes:
         statement = update(_PATIENT).where(_P.id == bindparam("row_id"))
         statement = statement.values({key: bindparam(key) for key in _KEYS})
         session.connection().execute(statement, changes)
+        session.commit()  # cards are locked in the order of their numbers, by one statement a transaction
     among = STRAYED.where(_P.id.between(rows[0].id, rows[-1].id))
     strayed = session.connection().execute(among).scalars().all()
     if strayed:
@@ -126,7 +144,7 @@ def _mend_patients(session: Session, rows: Sequence[Any]) -> int:
 
 
 def _mend_documents(session: Session, rows: Sequence[Any]) -> int:
-    changes = list(_changed_documents(rows))
+    changes = _locked_changes(session, _DOCUMENT_COLUMNS, _changed_documents, rows)
     if changes:
         document = _DOCUMENT.c
         statement = update(_DOCUMENT).where(document.id == bindparam("row_id"))
