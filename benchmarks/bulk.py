@@ -100,6 +100,8 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--part", choices=PARTS, action="append", help="all where none is named")
     parser.add_argument("--folder", type=Path, help="where tables are kept for the next run")
     options = parser.parse_args(arguments)
+    if options.store == "postgres" and not os.environ.get(PG_VARIABLE):
+        parser.error(f"{PG_VARIABLE} must name a server")
     with tempfile.TemporaryDirectory(prefix="registrar-bulk-") as name:
         folder = options.folder or Path(name)
         folder.mkdir(exist_ok=True)

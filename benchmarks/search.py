@@ -165,6 +165,8 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--base", default="", help="an existing demo base instead of a new one")
     parser.add_argument("--samples", type=int, default=300)
     options = parser.parse_args(arguments)
+    if options.store == "postgres" and not (options.base or os.environ.get("REGISTRAR_TEST_PG_URL")):
+        parser.error("REGISTRAR_TEST_PG_URL must name a server, or --base a base")
     with opened(options.store, options.patients, options.base) as store:
         print(_HEAD, flush=True)
         for timed in measured(store, options.samples):
