@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from itertools import islice
+from itertools import chain, islice
 from typing import Any
 
 from sqlmodel import Session
@@ -33,6 +33,12 @@ PAUSE = 0.012
 """Seconds between two of them: longer than a waiting desk sleeps between two tries (10 ms in SQLite itself),
 or it would sleep through its turn, and again through the next."""
 _LOST_TRIES = 3
+
+
+AHEAD = 6
+"""Stretches read before a server's desks have all seen that the base is closed: half a second's work."""
+Stretch = tuple[int, list[tuple[int, Person]], dict[int, Reject]]
+"""How many rows, and what they hold by their places: people and refusals."""
 
 
 class PatientImporter(Importer):
@@ -96,20 +102,21 @@ class PatientImporter(Importer):
             writer = BulkWriter(session)
             if not loading.is_empty(session):
                 return None
-            loader = loading.Loader(session, writer, self.workplace.utc())
-            rows = enumerate(self.job.table.rows(), 1)
+            stretches, ahead = self._stretches(), list[Stretch]()
+            loader = loading.Loader(
+                session, writer, self.workplace.utc(), lambda: ahead.extend(islice(stretches, AHEAD))
+            )
             read = rejected = 0
-            while chunk := list(islice(rows, STRETCH)):
-                self.job.source.require_unchanged()
-                people, rejects = self._checked(chunk)
+            for rows, people, rejects in chain(_taken(ahead), stretches):
                 for place, person in people:
                     loader.add(place, person)
                 bulk.store_rejects(session, standing.batch_id, rejects)
-                read += len(chunk)
+                read += rows
                 rejected += len(rejects)
                 self.job.tick(read)
             self.job.tick(read, stage="finishing", always=True)
             loader.finish()
+            self.job.source.require_unchanged()  # while it can all be taken back
             outcome = loader.outcome
             after = replace(standing, rows_done=read, added=outcome.added, updated=outcome.updated)
             after.rejected = rejected + len(outcome.rejects)
@@ -118,6 +125,13 @@ class PatientImporter(Importer):
 
         with _no_collector():
             return self.store.write(work)
+
+    def _stretches(self) -> Iterator[Stretch]:
+        """Yield the table read and checked, so many rows at a time."""
+        rows = enumerate(self.job.table.rows(), 1)
+        while chunk := list(islice(rows, STRETCH)):
+            self.job.source.require_unchanged()
+            yield len(chunk), *self._checked(chunk)
 
     def _live(self, standing: bulk.Standing, chunk: list[tuple[int, Row]]) -> bulk.Standing:
         people, rejects = self._checked(chunk)
@@ -170,6 +184,12 @@ class PatientImporter(Importer):
             step = min(max(_AIM / max(held, PAUSE), 0.5), 1.25)
             self._size = min(LARGE, max(SMALL, round(rows * step)))
         time.sleep(max(PAUSE, held / 8))
+
+
+def _taken(stretches: list[Stretch]) -> Iterator[Stretch]:
+    """Yield what was read ahead and keep none of it."""
+    while stretches:
+        yield stretches.pop(0)
 
 
 @contextmanager

@@ -105,15 +105,16 @@ class BulkWriter:
             turned.append(values)
         return turned
 
-    def drop_indexes(self, tables: Sequence[str]) -> None:
+    def drop_indexes(self, tables: Sequence[str], meanwhile: Callable[[], None] | None = None) -> None:
         """Drop the indexes of tables, on PostgreSQL their foreign keys too, until `build_indexes`.
 
         All in the caller's transaction: whoever comes after a kill finds every index and no row. PostgreSQL
-        locks the tables out of everybody's reach until then, so the gate is closed: the desks hear why.
+        locks the tables out of everybody's reach until then, so the gate is closed: the desks hear why, which
+        takes half a second that `meanwhile` may use.
         """
         self._tables = tables
         if not self._sqlite:
-            gate.close_postgres_gate(self._connection)
+            gate.close_postgres_gate(self._connection, meanwhile)
             self._drop_keys(tables)
         for table in tables:
             for index in sorted(SQLModel.metadata.tables[table].indexes, key=lambda index: str(index.name)):

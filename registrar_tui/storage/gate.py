@@ -17,7 +17,7 @@ import fcntl
 import os
 import random
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -151,12 +151,18 @@ class PostgresGate:
         self._looked_at = time.monotonic()
 
 
-def close_postgres_gate(connection: Connection) -> None:
-    """Close the gate until this transaction ends; returns when every desk has had time to see it."""
+def close_postgres_gate(connection: Connection, meanwhile: Callable[[], None] | None = None) -> None:
+    """Close the gate until this transaction ends; returns when every desk has had time to see it.
+
+    `meanwhile` may make use of that time.
+    """
     if not connection.execute(text(f"SELECT pg_try_advisory_xact_lock({_KEY})")).scalar():
         connection.execute(text("SET LOCAL lock_timeout = '10s'"))
         connection.execute(text(f"SELECT pg_advisory_xact_lock({_KEY})"))
-    time.sleep(PEEK_EVERY + 0.1)
+    seen_by_all = time.monotonic() + PEEK_EVERY + 0.1
+    if meanwhile is not None:
+        meanwhile()
+    time.sleep(max(0.0, seen_by_all - time.monotonic()))
 
 
 def postgres_gate_closed(engine: Engine) -> bool:

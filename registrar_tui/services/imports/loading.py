@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from array import array
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import Any, Final
 
@@ -75,7 +75,13 @@ def is_empty(session: Session) -> bool:
 class Loader:
     """Loads checked people into an empty base; `outcome` keeps counts and rejects by the row's place."""
 
-    def __init__(self, session: Session, writer: RowWriter, now: datetime) -> None:
+    def __init__(
+        self,
+        session: Session,
+        writer: RowWriter,
+        now: datetime,
+        meanwhile: Callable[[], None] | None = None,
+    ) -> None:
         self._session, self._writer, self._now = session, writer, now
         self._seen = _Seen()
         self._surnames: Counter[str] = Counter()
@@ -83,7 +89,7 @@ class Loader:
         self._indexed = False
         self._ready: list[Person] = []
         self.outcome = Outcome()
-        writer.drop_indexes(_TABLES)
+        writer.drop_indexes(_TABLES, meanwhile)
 
     def add(self, place: int, person: Person) -> None:
         """Take the next row."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
 
@@ -17,10 +17,11 @@ class RowWriter(Protocol):
         """Insert rows given as tuples in the order of `columns`."""
         ...
 
-    def drop_indexes(self, tables: Sequence[str]) -> None:
+    def drop_indexes(self, tables: Sequence[str], meanwhile: Callable[[], None] | None = None) -> None:
         """Drop the indexes of tables until `build_indexes`: random keys go in four times faster without.
 
-        Foreign keys may rest too: rows are put in whose parents are sure to be there.
+        Foreign keys may rest too: rows are put in whose parents are sure to be there. `meanwhile` is called
+        where desks must first hear of it.
         """
         ...
 
