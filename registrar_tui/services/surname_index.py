@@ -52,11 +52,8 @@ _LATER: Final = Question(
     .limit(1)
     .offset(bindparam("before", type_=Integer))
 )
-_SHARING_START: Final = Question(
-    _NAME_LIST.join(_DELETION, _DELETION.c.surname_id == _SURNAME.c.id)
-    .where(_DELETION.c.deletion >= bindparam("start"), _DELETION.c.deletion < bindparam("stop"))
-    .limit(LARGE)
-)
+_STARTS: Final = 16
+"""Beginnings of keys that are asked about at once."""
 _PROBED: Final = 14
 """Letters of a fragment whose trigrams are weighed."""
 _JOINED: Final = 3
@@ -71,6 +68,18 @@ def _starting(places: int) -> Question:
         .where(_SURNAME.c.name >= bindparam(f"start{place}"), _SURNAME.c.name < bindparam(f"stop{place}"))
         .order_by(_SURNAME.c.name)
         .limit(bindparam("most"))
+        for place in range(places)
+    ]
+    return Question(parts[0] if places == 1 else union_all(*(select(part.subquery()) for part in parts)))
+
+
+@cache
+def _sharing_starts(places: int) -> Question:
+    """Surnames with a key that begins like one of so many; each gives a bounded number."""
+    joined = _NAME_LIST.join(_DELETION, _DELETION.c.surname_id == _SURNAME.c.id)
+    key = _DELETION.c.deletion
+    parts = [
+        joined.where(key >= bindparam(f"start{place}"), key < bindparam(f"stop{place}")).limit(LARGE)
         for place in range(places)
     ]
     return Question(parts[0] if places == 1 else union_all(*(select(part.subquery()) for part in parts)))
@@ -216,9 +225,12 @@ def one_typo(reader: Reader, words: Iterable[str]) -> dict[str, list[Similar]]:
 def one_typo_unfinished(reader: Reader, word: str) -> list[Similar]:
     """Return surnames whose beginning is at most one typo apart from the word."""
     rows: set[Similar] = set()
-    for key in sorted(deletions(word)):
-        found = _SHARING_START.run(reader, {"start": key, "stop": key + END})
-        rows.update(Similar(*row) for row in found)
+    keys = sorted(deletions(word))
+    for first in range(0, len(keys), _STARTS):
+        some = keys[first : first + _STARTS]
+        bounds = {f"start{place}": key for place, key in enumerate(some)}
+        bounds |= {f"stop{place}": key + END for place, key in enumerate(some)}
+        rows.update(Similar(*row) for row in _sharing_starts(len(some)).run(reader, bounds))
     return _ranked(row for row in rows if one_typo_from_start(word, row.name))
 
 
