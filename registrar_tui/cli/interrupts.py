@@ -1,6 +1,6 @@
 """Ctrl+C that is heard wherever the program happens to be.
 
-The interpreter raises KeyboardInterrupt between any two instructions. One press in ten meets an import in the
+The interpreter raises KeyboardInterrupt between any two instructions. One press in twenty meets an import in the
 callback of a weak reference, which can raise nothing: the press would be lost and a traceback printed.
 """
 
