@@ -1,7 +1,7 @@
 """Ctrl+C that is heard wherever the program happens to be.
 
-The interpreter raises KeyboardInterrupt between any two instructions. One press in twenty meets an import in the
-callback of a weak reference, which can raise nothing: the press would be lost and a traceback printed.
+The interpreter raises KeyboardInterrupt between any two instructions. One press in twenty meets an import in
+the callback of a weak reference, which can raise nothing: the press would be lost and a traceback printed.
 """
 
 from __future__ import annotations
