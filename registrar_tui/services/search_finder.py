@@ -254,7 +254,8 @@ class Finder:
             # Reading through all of one pair of initials is dear: the words must look like given names.
             short = min(len(names.first), len(names.middle)) <= _SHORTEST_GIVEN
             return short or PATRONYMIC(names.middle) is not None
-        return bool(self._namesakes.surnames(names.last))
+        # A lone word is asked for in any case: whoever the dictionary has lost is found by it.
+        return len(self.query.tokens) == 1 or bool(self._namesakes.surnames(names.last))
 
     def _is_given(self, start: str) -> bool:
         """Tell whether a common first name begins so: only then a second order of words is worth a look."""

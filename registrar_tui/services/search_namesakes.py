@@ -39,14 +39,16 @@ class Namesakes:
             return self._by_surname(names)
         found = self._wherever(names, birth)
         full = len(found) >= self._most
-        return [*self._of_the_branch(names, birth), *found] if full and names.last else found
+        return _joined(self._of_the_branch(names, birth), found) if full and names.last else found
 
     def _by_surname(self, names: Names) -> Sequence[Person]:
+        if not self.surnames(names.last):  # nobody, unless the dictionary has lost a name
+            return people.by_last(self._reader, names.last, self._most)
         own = self._of_the_branch(names, None)
         exact = self.surnames(names.last)[:1] == [names.last]
         if len(own) >= self._most and (not exact or own[-1].last_key == names.last):
             return own  # of whom the page is full, and nobody's name fits better
-        return [*own, *people.by_last(self._reader, names.last, self._most)]
+        return _joined(own, people.by_last(self._reader, names.last, self._most))
 
     def _of_the_branch(self, names: Names, birth: Birth | None) -> Sequence[Person]:
         if self._branch_id is None:
@@ -66,7 +68,7 @@ class Namesakes:
         if birth is None:
             return people.by_initials(reader, names, birth, most)
         same = self._bearers(names, birth)
-        return [*same, *people.by_name_and_birth(reader, names, birth, most)]
+        return _joined(same, people.by_name_and_birth(reader, names, birth, most))
 
     def _by_few_surnames(self, names: Names, birth: Birth | None) -> Sequence[Person]:
         """Return people by the beginning of a surname that few share, those of exactly this one first."""
@@ -79,7 +81,7 @@ class Namesakes:
         same = self._bearers(names, birth)
         if len(same) >= self._limit:
             return same
-        return [*same, *people.by_start(reader, names, birth, most)]
+        return _joined(same, people.by_start(reader, names, birth, most))
 
     def _bearers(self, names: Names, birth: Birth | None) -> Sequence[Person]:
         """Return the people with exactly this surname, where longer ones might crowd them out."""
@@ -87,3 +89,9 @@ class Namesakes:
         if known[:1] != [names.last] or len(known) == 1:
             return []
         return people.by_surnames(self._reader, [names.last], names, birth, self._most)
+
+
+def _joined(first: Sequence[Person], then: Sequence[Person]) -> Sequence[Person]:
+    """Return people of two ways, each once: by their number it is told whether more are left."""
+    known = {one.id for one in first}
+    return [*first, *(one for one in then if one.id not in known)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
@@ -28,6 +29,12 @@ SURPLUS_KEYS = "INSERT INTO surname_trigram (trigram, surname_id) SELECT 'ъъъ
 
 @pytest.fixture
 def session(clinic: Clinic) -> Iterator[Session]:
+    with filled(clinic) as opened:
+        yield opened
+
+
+@contextmanager
+def filled(clinic: Clinic) -> Iterator[Session]:
     with Session(write_engine(clinic.engine)) as opened:
         opened.connection().execute(
             text(
@@ -79,11 +86,12 @@ def dump(session: Session) -> dict[str, list[tuple[Any, ...]]]:
 
 @pytest.mark.parametrize("kind", ["patient", "document"])
 def test_what_a_desk_changes_meanwhile_is_not_written_over(
-    clinic: Clinic, session: Session, monkeypatch: pytest.MonkeyPatch, kind: str
+    pg_clinic: Clinic, monkeypatch: pytest.MonkeyPatch, kind: str
 ) -> None:
-    """A card renamed between the look at its keys and their mending keeps those of its new name."""
-    if clinic.engine.dialect.name == "sqlite":
-        pytest.skip("on SQLite who mends has the write lock before the first look")
+    """A card renamed between the look at its keys and their mending keeps those of its new name.
+
+    On SQLite who mends has the write lock before the first look.
+    """
     desk_writes = {
         "patient": "UPDATE patient SET last_name = 'Щукин', last_key = 'щукин' WHERE id = 1",
         "document": "UPDATE identity_document SET number = '654321', number_key = '4508654321'",
@@ -95,17 +103,18 @@ def test_what_a_desk_changes_meanwhile_is_not_written_over(
         found = list(look(rows))
         if not overtaken:
             overtaken.append(True)
-            with clinic.engine.begin() as desk:
+            with pg_clinic.engine.begin() as desk:
                 desk.execute(text(desk_writes))
         return iter(found)
 
-    spoil(session, SPOIL[f"{kind}_keys"])
-    monkeypatch.setattr(reindexing, f"_changed_{kind}s", looked)
-    reindexing.reindex(session, quiet)
-    question = "SELECT last_key FROM patient WHERE id = 1 UNION SELECT number_key FROM identity_document"
-    assert {"patient": "щукин", "document": "4508654321"}[kind] in session.connection().scalars(
-        text(question)
-    )
+    with filled(pg_clinic) as session:
+        spoil(session, SPOIL[f"{kind}_keys"])
+        monkeypatch.setattr(reindexing, f"_changed_{kind}s", looked)
+        reindexing.reindex(session, quiet)
+        question = "SELECT last_key FROM patient WHERE id = 1 UNION SELECT number_key FROM identity_document"
+        assert {"patient": "щукин", "document": "4508654321"}[kind] in session.connection().scalars(
+            text(question)
+        )
 
 
 def test_a_sound_base_has_no_drift_and_nothing_to_mend(session: Session) -> None:

@@ -422,6 +422,28 @@ def test_people_of_this_branch_stand_first(session: Session) -> None:
     assert (refused.attached_here, refused.district) == (False, "")
 
 
+def test_nobody_is_said_to_be_left_where_all_are_shown(session: Session) -> None:
+    """Whoever is read as one of the branch and again among all is one person."""
+    _crowd(session)
+    everybody = range(300, 440)
+    for number in everybody:
+        session.get_one(models.Patient, number).attached_branch_id = 2 if number % 2 else None
+    session.flush()
+    for query in ("ног", "ног 1999", "ногин", "ног л", "ног 1999 л"):
+        page = find(session, query, limit=145, branch=2)
+        assert not page.more and len(page.rows) == len(set(ids(page))) > 60, query
+        assert find(session, query, limit=len(page.rows) - 1, branch=2).more, query
+    session.rollback()
+
+
+def test_a_surname_that_the_dictionary_has_lost_is_found(session: Session) -> None:
+    session.execute(text("DELETE FROM surname_deletion"))
+    session.execute(text("DELETE FROM surname_trigram"))
+    session.execute(text("DELETE FROM surname WHERE name = 'хоменко'"))
+    assert ids(find(session, "хоменко")) == ids(find(session, "хом")) == [7]
+    session.rollback()
+
+
 def test_of_equals_visitors_stand_first_after_people_of_this_branch(session: Session) -> None:
     keys: dict[str, Any] = dict(patient_keys("Мамедов", "Вадим", "", None))
     created = datetime(2026, 1, 1, tzinfo=UTC)
