@@ -18,7 +18,6 @@ from tests.fire.journal import Attempt, DeskJournal, read_journal
 from tests.fire.linearize import NEVER, Step, is_linearizable
 
 _PATIENTS = 40
-NAIVE_PAUSE = 0.005  # seconds between the look and the write, so that a double is no matter of luck
 _SCRATCH = "CREATE TABLE scratch_booking (id INTEGER PRIMARY KEY, slot_id INTEGER NOT NULL)"
 _SCRATCH_PG = "CREATE TABLE scratch_booking (id SERIAL PRIMARY KEY, slot_id INTEGER NOT NULL)"
 
@@ -137,8 +136,20 @@ def connect_naively(database: str) -> Any:
     return sqlite_driver().connect(database, timeout=30, isolation_level=None)
 
 
-def book_naively(plan: DeskPlan) -> None:
-    """Look whether the slot is free, then write the booking: the mistake the claim's key forbids."""
+def meet(folder: Path, point: str, who: str, desks: int, timeout: float = 120.0) -> None:
+    """Wait until so many desks have come to the same point, so that a double is no matter of luck."""
+    (folder / f"{point}-{who}").touch()
+    deadline = time.monotonic() + timeout
+    while len(list(folder.glob(f"{point}-*"))) < desks:
+        assert time.monotonic() < deadline, "a desk does not come"
+        time.sleep(0.005)
+
+
+def book_naively(plan: DeskPlan, *, desks: int) -> None:
+    """Look whether the slot is free, then write the booking: the mistake the claim's key forbids.
+
+    All begin with the same slot; nobody writes before all have seen it free, nor goes on before all have it.
+    """
     connection = connect_naively(plan.database)
     mark = "%s" if is_url(plan.database) else "?"
     journal = DeskJournal(plan.journal)
@@ -154,7 +165,7 @@ def book_naively(plan: DeskPlan) -> None:
             connection.execute(f"DELETE FROM scratch_booking WHERE id = {mark}", (visit,))
             journal.write("A", op_id, visit, own.pop(visit))
             continue
-        slot = chance.choice(plan.slots)
+        slot = plan.slots[0] if number == 1 else chance.choice(plan.slots)
         journal.write("T", op_id, "book", plan.patients[0], slot)
         found = connection.execute(
             f"SELECT id FROM scratch_booking WHERE slot_id = {mark}", (slot,)
@@ -162,8 +173,11 @@ def book_naively(plan: DeskPlan) -> None:
         if found:
             journal.write("R", op_id, "slot_taken")
             continue
-        time.sleep(NAIVE_PAUSE)
+        if number == 1:
+            meet(plan.folder, "looked", plan.journal.stem, desks)
         insert = f"INSERT INTO scratch_booking (slot_id) VALUES ({mark}) RETURNING id"
         visit = connection.execute(insert, (slot,)).fetchone()[0]
         own[visit] = slot
         journal.write("A", op_id, visit, slot)
+        if number == 1:
+            meet(plan.folder, "wrote", plan.journal.stem, desks)

@@ -26,7 +26,7 @@ from registrar_tui.storage.engine import open_engine
 from registrar_tui.vocabulary import ACTIVE_STATUSES
 from tests.fire.arena import open_desk, slot_ids
 from tests.fire.desk_child import processes
-from tests.fire.history import NAIVE_PAUSE, connect_naively
+from tests.fire.history import connect_naively, meet
 
 _WINDOW = 16  # slots that the desks fight over at a time
 
@@ -249,9 +249,15 @@ def race_faults(database: str, result: Result, *, slots: int) -> Iterator[str]:
 
 
 class UnguardedRacer:
-    """The negative control: a table without the claim's key, looked at and then written."""
+    """The negative control: a table without the claim's key, looked at and then written.
 
-    def __init__(self, lane: Lane) -> None:
+    At the first attempt nobody writes before all have looked.
+    """
+
+    def __init__(self, lane: Lane, *, desks: int) -> None:
+        self._lane = lane
+        self._desks = desks
+        self._met = False
         self._connection = connect_naively(lane.database)
         self._mark = "%s" if is_url(lane.database) else "?"
 
@@ -260,7 +266,9 @@ class UnguardedRacer:
         look = f"SELECT id FROM scratch_booking WHERE slot_id = {self._mark}"
         if self._connection.execute(look, (slot,)).fetchone():
             return "slot_taken"
-        time.sleep(NAIVE_PAUSE)
+        if not self._met:
+            meet(self._lane.folder, "looked", str(self._lane.number), self._desks)
+            self._met = True
         self._connection.execute(f"INSERT INTO scratch_booking (slot_id) VALUES ({self._mark})", (slot,))
         return "won"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -41,7 +42,8 @@ def test_the_history_of_every_slot_can_be_put_in_order(store_url: str, tmp_path:
 
 def test_the_checker_flags_desks_that_look_and_then_write(store_url: str, tmp_path: Path) -> None:
     prepare_scratch(store_url)
-    desks = record_histories(store_url, tmp_path, book_naively, desks=DESKS, slots=2)
+    naively = partial(book_naively, desks=DESKS)
+    desks = record_histories(store_url, tmp_path, naively, desks=DESKS, slots=2)
     naive = histories(desks, {}, {})
     for steps in naive.slots.values():
         steps.pop()  # the last look belongs to the real tables

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 from collections import Counter
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -13,6 +15,8 @@ from registrar_tui.storage.engine import open_engine
 from tests.fire import arena
 from tests.fire.history import connect_naively, prepare_scratch
 from tests.fire.race import (
+    Lane,
+    Racer,
     Result,
     ServiceRacer,
     UnguardedRacer,
@@ -27,7 +31,7 @@ BOOKINGS = 40
 SLOTS = DESKS * BOOKINGS // 2
 
 
-def race(database: str, folder: Path, racer: type[ServiceRacer] | type[UnguardedRacer]) -> Result:
+def race(database: str, folder: Path, racer: Callable[[Lane], Racer]) -> Result:
     people = arena.patient_ids(DESKS * BOOKINGS)
     lanes = contended_lanes(database, folder, people, desks=DESKS, bookings=BOOKINGS, slots=SLOTS)
     return run_race(lanes, racer)
@@ -42,7 +46,7 @@ def test_every_slot_goes_to_exactly_one_desk(store_url: str, tmp_path: Path) -> 
 
 def test_the_same_race_without_the_key_books_twice(store_url: str, tmp_path: Path) -> None:
     prepare_scratch(store_url)
-    result = race(store_url, tmp_path, UnguardedRacer)
+    result = race(store_url, tmp_path, partial(UnguardedRacer, desks=DESKS))
     connection = connect_naively(store_url)
     booked = Counter(row[0] for row in connection.execute("SELECT slot_id FROM scratch_booking").fetchall())
     connection.close()
