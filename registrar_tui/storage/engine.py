@@ -25,6 +25,7 @@ from registrar_tui.errors import StoreUnavailable, UsageError
 from registrar_tui.storage import gate, patience
 from registrar_tui.storage.base_key import BaseKey, configured_key, open_with_key
 from registrar_tui.storage.failures import unavailable
+from registrar_tui.storage.limits import LimitCompiler
 
 APPLICATION_ID = 0x52454753  # "REGS": tells our file from a foreign SQLite base
 BUSY_DEADLINE = 30.0  # seconds a write waits for its turn; only a starved machine comes near
@@ -139,6 +140,7 @@ def _open_sqlite(path: Path, *, create: bool) -> Engine:
     engine = create_engine(
         "sqlite://", module=driver, creator=connect, poolclass=_pool(), hide_parameters=True
     )
+    engine.dialect.statement_compiler = LimitCompiler
     event.listen(engine, "connect", _pragmas(safe=safe, create=create))
     event.listen(engine, "begin", _begin(driver, path))
     return engine

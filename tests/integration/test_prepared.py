@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
-from sqlalchemy import bindparam, func, insert, select
+from sqlalchemy import bindparam, func, insert, select, text
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlmodel import col
 
@@ -49,3 +51,30 @@ def test_a_lost_connection_is_told_and_given_up(pg_clinic: Clinic) -> None:
         with pytest.raises(DBAPIError) as lost:
             whole.first(session, {})
         assert lost.value.connection_invalidated and session.connection().invalidated
+
+
+def test_sqlite_plans_a_bound_limit_once(sqlite_clinic: Clinic) -> None:
+    """Its authorizer is asked whenever a statement is planned."""
+    asked = select(col(Slot.id)).where(col(Slot.id) > bindparam("after"))
+    planned: list[Any] = []
+
+    def note(*what: Any) -> int:
+        planned.append(what)
+        return 0
+
+    def plans_again(statement: Any) -> bool:
+        for after in (0, 1):
+            planned.clear()
+            session.execute(statement, {"after": after, "most": after + 1}).fetchall()
+        return bool(planned)
+
+    with sqlite_clinic.read() as session:
+        raw: Any = session.connection().connection.dbapi_connection
+        raw.set_authorizer(note)
+        try:
+            if not plans_again(text("SELECT id FROM slot WHERE id > :after LIMIT :most")):
+                pytest.skip("this SQLite does not look at a bound limit while it plans")
+            assert not plans_again(asked.limit(bindparam("most")))
+            assert not plans_again(asked.limit(2)) and not plans_again(asked.limit(2).offset(1))
+        finally:
+            raw.set_authorizer(None)
