@@ -60,8 +60,11 @@ def run() -> Iterator[Row]:
             )
 
 
-def measured(store: Store, samples: int) -> Iterator[Timed]:
-    """Time ours and the floor by turns, kind by kind, each query once in a store as warm as its last ones."""
+def measured(store: Store, samples: int, names: Sequence[str] = ()) -> Iterator[Timed]:
+    """Time ours and the floor by turns, kind by kind, each query once in a store as warm as its last ones.
+
+    `names` are those of the kinds wanted; none means all.
+    """
     everyone = people(store)
     floor = Floor(store.engine, [one.last_key for one in everyone])
     clock = _Clock(store)
@@ -70,6 +73,8 @@ def measured(store: Store, samples: int) -> Iterator[Timed]:
     gc.collect()
     gc.freeze()
     for kind in KINDS:
+        if names and kind.name not in names:
+            continue
         chooser = Random(f"{_SEED} {kind.name}")
         made = [
             sample for one in chooser.choices(everyone, k=20 * samples) if (sample := kind.make(one, chooser))
@@ -164,12 +169,13 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--store", choices=("sqlite", "postgres"), default="sqlite")
     parser.add_argument("--base", default="", help="an existing demo base instead of a new one")
     parser.add_argument("--samples", type=int, default=300)
+    parser.add_argument("--kind", action="append", default=[], help="measure this kind only; may be repeated")
     options = parser.parse_args(arguments)
     if options.store == "postgres" and not (options.base or os.environ.get("REGISTRAR_TEST_PG_URL")):
         parser.error("REGISTRAR_TEST_PG_URL must name a server, or --base a base")
     with opened(options.store, options.patients, options.base) as store:
         print(_HEAD, flush=True)
-        for timed in measured(store, options.samples):
+        for timed in measured(store, options.samples, options.kind):
             print(_line(timed), flush=True)
         print_sizes(store)
     return 0

@@ -13,7 +13,7 @@ from registrar_tui.services import surname_memory
 from registrar_tui.services.dto import PatientPage, PatientRow
 from registrar_tui.services.prepared import Reader
 from registrar_tui.services.search_facts import Facts, facts_of
-from registrar_tui.services.search_finder import SIMILAR, WHOLE_NUMBER, Hit
+from registrar_tui.services.search_finder import SIMILAR, WHOLE_NUMBER, Hit, makes_sense
 from registrar_tui.services.search_query import Query, readings, understand
 from registrar_tui.services.search_similar import SimilarFinder
 from registrar_tui.services.search_ways import POOL
@@ -67,9 +67,9 @@ def _search(
     for query in queries:
         if query.tokens and not finders:
             surname_memory.refresh(reader)
-        finder = SimilarFinder(reader, query, limit, branch_id)
-        if finders and not finder.makes_sense():
+        if finders and not makes_sense(reader, query):
             continue
+        finder = SimilarFinder(reader, query, limit, branch_id)
         finders.append(finder)
         finder.find_certain()
         if finder.hits:

@@ -67,10 +67,7 @@ class Finder:
         self._namesakes = Namesakes(reader, words, limit, branch_id)
         self._shared: dict[str, dict[NumberKind, list[Person]]] = {}
         self._ended: dict[tuple[Number, int, tuple[str, ...]], list[Person]] = {}
-
-    def makes_sense(self) -> bool:
-        """Tell whether any word begins a surname: Russian text read as Latin hardly ever does."""
-        return any(len(word) > 1 and surname_memory.begins(self._reader, word) for word in self.query.tokens)
+        self._orders: dict[tuple[str, ...], list[Names]] = {}
 
     def find_certain(self) -> None:
         """Add people whose numbers, dates and names agree with what was typed."""
@@ -93,6 +90,12 @@ class Finder:
     def find_unlikely(self) -> None:
         """Add people by the meanings that were not worth a look while there were others."""
         self._find_each([partial(self._find_tail, tail) for tail in self.query.unlikely])
+
+    def _readings(self, group: tuple[str, ...]) -> list[Names]:
+        """Return the orders of names of a group, found out once."""
+        if group not in self._orders:
+            self._orders[group] = name_readings(group)
+        return self._orders[group]
 
     def _tails(self) -> list[Number]:
         return [number for number in self.query.numbers if number.kind in TAILS]
@@ -212,7 +215,7 @@ class Finder:
         why = why_names(self.query, birth)
         for group in self._groups:
             known = len(self.hits)
-            readings = [names for names in name_readings(group) if self._may_be(names)]
+            readings = [names for names in self._readings(group) if self._may_be(names)]
             for place, names in enumerate(readings):
                 if len(self.hits) > known and not self._is_given(names.first):
                     break
@@ -260,6 +263,11 @@ class Finder:
     def _is_given(self, start: str) -> bool:
         """Tell whether a common first name begins so: only then a second order of words is worth a look."""
         return any(name.startswith(start) for name in surname_memory.common_given_names(self._reader))
+
+
+def makes_sense(reader: Reader, query: Query) -> bool:
+    """Tell whether any word begins a surname: Russian text read as Latin hardly ever does."""
+    return any(len(word) > 1 and surname_memory.begins(reader, word) for word in query.tokens)
 
 
 def _whole(typed: str, key: str) -> bool:

@@ -89,6 +89,10 @@ _WORD: Final = re.compile(r"[^\W\d_]+(?:[-'’`][^\W\d_]+)*")
 _PLAIN: Final = re.compile(r"[0-9A-Za-zА-Яа-яЁё .,+()'-]*").fullmatch
 """Text as it is nearly always typed, in which there is nothing to clean."""
 _DIGIT: Final = re.compile(r"\d").search
+_LETTER: Final = re.compile(r"[^\W\d_]").search
+_LATIN: Final = re.compile("[a-z]", re.IGNORECASE).search
+_DATED: Final = re.compile("[./,юЮгГ-]").search
+"""What any date or year with a word has beside its digits."""
 # What a scanner sets before a code (ISO/IEC 15424: `]Q1`, `]L2`), as either layout types it.
 _SCANNER_PREFIX: Final = re.compile(r"\s*[\]ъЪ][A-Za-zА-Яа-я]\d(?=[0-9A-Za-zА-Яа-я]{8})")
 
@@ -105,8 +109,9 @@ def readings(text: str, today: date) -> Iterator[Query]:
         yield _scanned(barcode)
         return
     clean = _cleaned(text)
-    switched = _all_switched(clean.split())
-    if switched != " ".join(clean.split()):
+    chunks = clean.split()
+    switched = _all_switched(chunks) if _LATIN(clean) else ""
+    if switched and switched != " ".join(chunks):
         candidates = ((switched, True), (clean, False))
     elif has_cyrillic(clean):
         candidates = ((clean, False), (other_layout(clean), True))
@@ -165,13 +170,14 @@ def _parse(text: str, today: date, *, switched: bool = False) -> Query:
         return " | " if found else match[0]
 
     rest = text
-    if _DIGIT(text):
+    digits, letters = _DIGIT(text), _LETTER(text)
+    if digits and _DATED(text):
         rest = _ISO_DATE.sub(lambda m: take(m, _day(m[3], m[2], m[1], today)), text)
         rest = _DATE.sub(lambda m: take(m, _day(m[1], m[2], m[3], today)), rest)
         rest = _MONTH.sub(lambda m: take(m, _month(m[1], m[2], today)), rest)
         rest = _YEAR_WORD.sub(lambda m: take(m, _years(m[1], today)), rest)
-    groups = list(_GROUP.finditer(rest))
-    words = _WORD.findall(_GROUP.sub(" | ", rest) if groups else rest)
+    groups = list(_GROUP.finditer(rest)) if digits else []
+    words = _WORD.findall(_GROUP.sub(" | ", rest) if groups else rest) if letters else []
     pairs = [(word, key) for word in words if (key := fold(word)) and not (groups and is_label(word))]
     pairs = pairs[:_MOST_TOKENS]
     numbers: list[Number] = []
@@ -188,7 +194,8 @@ def _parse(text: str, today: date, *, switched: bool = False) -> Query:
                 unlikely += [number for number in kinds if number.kind in RARE_TAILS]
                 kinds = [number for number in kinds if number.kind not in RARE_TAILS]
         numbers.extend(kinds)
-    numbers.extend(lettered(rest))
+    if digits and letters:
+        numbers.extend(lettered(rest))
     return Query(
         tuple(word for word, _ in pairs),
         tuple(key for _, key in pairs),

@@ -12,7 +12,7 @@ from registrar_tui.services.likeness import near_dates, near_years
 from registrar_tui.services.search_finder import SIMILAR, SIMILAR_READ, Finder, agrees
 from registrar_tui.services.search_keys import has_cyrillic, one_typo_apart
 from registrar_tui.services.search_people import Person
-from registrar_tui.services.search_query import PATRONYMIC, Birth, Names, name_readings
+from registrar_tui.services.search_query import PATRONYMIC, Birth, Names
 from registrar_tui.services.search_statements import MOST_LISTED
 from registrar_tui.services.search_ways import POOL
 from registrar_tui.services.search_words import why_names, why_otherwise
@@ -121,7 +121,7 @@ class SimilarFinder(Finder):
     def _add_similar(self, near: dict[str, list[Near]], birth: Birth | None) -> None:
         for group in self._groups:
             borne: set[str] = set()
-            for names in name_readings(group):
+            for names in self._readings(group):
                 # Initials the other way round are looked at only where nobody has them as typed.
                 surnames = [] if names.last in borne else nearest(near.get(names.last, ()))
                 if surnames:
@@ -148,7 +148,7 @@ class SimilarFinder(Finder):
     def _given_name_typo(self, birth: Birth | None) -> None:
         """Add namesakes of the whole surname whose first or middle name is a typo away."""
         for group in self._groups:
-            for names in name_readings(group):
+            for names in self._readings(group):
                 whole = len(names.last) > 1 and self._namesakes.surnames(names.last)[:1] == [names.last]
                 if not whole or len(names.first) < _SHORTEST_GIVEN:
                     continue
@@ -168,7 +168,7 @@ class SimilarFinder(Finder):
         if self.hits or not (self.query.births or self._tails()):
             return
         for group in self._groups:
-            for names in name_readings(group):
+            for names in self._readings(group):
                 if len(names.last) >= _SHORTEST_GIVEN and self._may_be(names):
                     self._find_otherwise(names)
                 if self.hits:

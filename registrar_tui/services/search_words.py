@@ -12,6 +12,7 @@ from registrar_tui.services.search_numbers import TAILS, Number, NumberKind
 from registrar_tui.services.search_query import PATRONYMIC, Birth, Names, Query, name_readings
 
 _LOWER_PARTS: Final = ("оглы", "кызы", "заде")
+_PART: Final = re.compile("([-'’` ])").split
 _ROLES: Final = ("фамилия", "имя", "отчество")
 
 
@@ -138,7 +139,7 @@ def policy_text(number: str) -> str:
 
 def russian_date(day: date) -> str:
     """Return a date as `12.05.1958`."""
-    return f"{day:%d.%m}.{day.year:04}"
+    return f"{day.day:02}.{day.month:02}.{day.year:04}"
 
 
 def draft(query: Query) -> PatientDraft:
@@ -167,6 +168,8 @@ def draft(query: Query) -> PatientDraft:
 
 def _named(typed: tuple[str, ...]) -> tuple[str, str, str]:
     """Return last, first and middle name capitalised; a patronymic in second place puts the surname last."""
+    if not typed:
+        return "", "", ""
     words = [word for word in typed if len(fold(word)) > 1]
     if len(words) in (2, 3) and PATRONYMIC(fold(words[1])):
         words = [*words[2:], *words[:2]] if len(words) == 3 else ["", *words]
@@ -175,5 +178,6 @@ def _named(typed: tuple[str, ...]) -> tuple[str, str, str]:
 
 
 def _capital(word: str) -> str:
-    parts = re.split("([-'’` ])", word.lower())
+    lowered = word.lower()
+    parts = [lowered] if lowered.isalpha() else _PART(lowered)
     return "".join(part if part in _LOWER_PARTS else part.capitalize() for part in parts)

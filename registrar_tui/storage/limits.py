@@ -18,9 +18,8 @@ class LimitCompiler(SQLiteCompiler):
     def limit_clause(self, select: Any, **words: Any) -> str:
         """Return the clause; an offset nobody asked for is left out."""
         limit, offset = select._limit_clause, select._offset_clause
-        if limit is None:
-            return super().limit_clause(select, **words)
-        text = f"\n LIMIT {self.process(limit, **words)}"
+        shown = "-1" if limit is None else self.process(limit, **words)
         if isinstance(limit, BindParameter):
-            text += " + 0"
+            shown += " + 0"
+        text = f"\n LIMIT {shown}"
         return text if offset is None else f"{text} OFFSET {self.process(offset, **words)}"

@@ -52,6 +52,8 @@ def read_policy_barcode(text: str) -> PolicyBarcode | None:
 
     The control digit of the ЕНП, the sex and the signs of the names are checked.
     """
+    if len(text) < 2 * BYTES:
+        return None
     typed = text.strip().lower().translate(_UNDER_RUSSIAN)
     if not _HEX(typed):
         return None
