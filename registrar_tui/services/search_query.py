@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import permutations
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from registrar_tui.services.search_keys import fold, has_cyrillic, other_layout
 from registrar_tui.services.search_numbers import (
@@ -72,6 +72,7 @@ class Query:
         return bool(self.tokens or self.numbers or self.births)
 
 
+_Meant = Callable[[re.Match[str], date], tuple[Birth, ...]]
 _DOTS: Final = "[./,юЮ-]"  # «ю» is the dot's key of the other layout
 _DATE: Final = re.compile(rf"(?<![\d+-])(\d{{1,2}}){_DOTS}(\d{{1,2}}){_DOTS}(\d{{4}}|\d{{2}})(?![\d-])")
 _ISO_DATE: Final = re.compile(r"(?<![\d+])(\d{4})-(\d{2})-(\d{2})(?![\d-])")
@@ -91,8 +92,6 @@ _PLAIN: Final = re.compile(r"[0-9A-Za-zА-Яа-яЁё .,+()'-]*").fullmatch
 _DIGIT: Final = re.compile(r"\d").search
 _LETTER: Final = re.compile(r"[^\W\d_]").search
 _LATIN: Final = re.compile("[a-z]", re.IGNORECASE).search
-_DATED: Final = re.compile("[./,юЮгГ-]").search
-"""What any date or year with a word has beside its digits."""
 # What a scanner sets before a code (ISO/IEC 15424: `]Q1`, `]L2`), as either layout types it.
 _SCANNER_PREFIX: Final = re.compile(r"\s*[\]ъЪ][A-Za-zА-Яа-я]\d(?=[0-9A-Za-zА-Яа-я]{8})")
 
@@ -163,19 +162,8 @@ def _in_other_layout(chunk: str, latin: bool) -> bool:
 
 
 def _parse(text: str, today: date, *, switched: bool = False) -> Query:
-    births: list[Birth] = []
-
-    def take(match: re.Match[str], found: tuple[Birth, ...]) -> str:
-        births.extend(found)
-        return " | " if found else match[0]
-
-    rest = text
-    digits, letters = _DIGIT(text), _LETTER(text)
-    if digits and _DATED(text):
-        rest = _ISO_DATE.sub(lambda m: take(m, _day(m[3], m[2], m[1], today)), text)
-        rest = _DATE.sub(lambda m: take(m, _day(m[1], m[2], m[3], today)), rest)
-        rest = _MONTH.sub(lambda m: take(m, _month(m[1], m[2], today)), rest)
-        rest = _YEAR_WORD.sub(lambda m: take(m, _years(m[1], today)), rest)
+    rest, births = _without_births(text, today)
+    digits, letters = _DIGIT(rest), _LETTER(rest)
     groups = list(_GROUP.finditer(rest)) if digits else []
     words = _WORD.findall(_GROUP.sub(" | ", rest) if groups else rest) if letters else []
     pairs = [(word, key) for word in words if (key := fold(word)) and not (groups and is_label(word))]
@@ -204,6 +192,21 @@ def _parse(text: str, today: date, *, switched: bool = False) -> Query:
         switched,
         unlikely=tuple(unlikely),
     )
+
+
+def _without_births(text: str, today: date) -> tuple[str, list[Birth]]:
+    """Return the text with a bar for every date or year that is one beyond doubt, and the days they mean."""
+    births: list[Birth] = []
+    for sign, dated, meant in _DATES:
+
+        def take(match: re.Match[str], meant: _Meant = meant) -> str:
+            found = meant(match, today)
+            births.extend(found)
+            return " | " if found else match[0]
+
+        if sign(text) and _DIGIT(text):
+            text = dated.sub(take, text)
+    return text, births
 
 
 def _compact_births(raw: str, today: date) -> tuple[Birth, ...]:
@@ -245,6 +248,14 @@ def _month(month: str, year: str, today: date) -> tuple[Birth, ...]:
 def _years(year: str, today: date) -> tuple[Birth, ...]:
     return tuple(Birth(date(number, 1, 1), date(number, 12, 31)) for number in _full_years(year, today))
 
+
+_DATES: Final[tuple[tuple[Any, re.Pattern[str], _Meant], ...]] = (
+    (re.compile("-").search, _ISO_DATE, lambda found, today: _day(found[3], found[2], found[1], today)),
+    (re.compile(_DOTS).search, _DATE, lambda found, today: _day(found[1], found[2], found[3], today)),
+    (re.compile("[./]").search, _MONTH, lambda found, today: _month(found[1], found[2], today)),
+    (re.compile("[гГ]").search, _YEAR_WORD, lambda found, today: _years(found[1], today)),
+)
+"""How births are written: the sign without which none is, the text, and the days it means."""
 
 PATRONYMIC: Final = re.compile("(?:[оеь]вич|ьич|[оеь]вна|ична|оглы|кызы)$").search
 
