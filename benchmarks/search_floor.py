@@ -169,10 +169,12 @@ class Floor:
         return [*own, *self._ask(f"{_PEOPLE} WHERE {condition}", sample.last, sample.last + END)]
 
     def _of_the_branch(self, sample: Sample, condition: str, *values: Any) -> list[Any]:
-        """Return those of a surname's bearers who are attached to the branch."""
+        """Return those of a surname's bearers who are attached to the branch; initials lead there sooner."""
+        initials = "initial" in condition
+        branch = "attached_branch_id + 0" if initials else "attached_branch_id"
+        order = "last_key" if initials else "last_key, first_key"
         return self._ask(
-            f"{_PEOPLE} WHERE attached_branch_id = ? AND {_SURNAME}{condition}"
-            " ORDER BY last_key, first_key LIMIT 40",
+            f"{_PEOPLE} WHERE {branch} = ? AND {_SURNAME}{condition} ORDER BY {order} LIMIT 40",
             BRANCH,
             sample.last,
             sample.last + END,

@@ -138,12 +138,14 @@ def start(names: Names, birth: bool) -> Question:
 @cache
 def attached(names: Names, birth: bool) -> Question:
     """By branch and surname: the index has first name and birth as well; initials have one of their own."""
-    entered = [PATIENT.attached_branch_id == bindparam("branch"), *_hazy_range(PATIENT.last_key, "last")]
-    if birth:
-        entered += _born()
+    branch: Any = bindparam("branch")
+    entered = [*_hazy_range(PATIENT.last_key, "last"), *(_born() if birth else ())]
     if names.first and names.middle:
-        entered += [_FIRST_IS, _MIDDLE_IS, *_filters(_beyond_initials(names))]
+        # A sum, so that SQLite does not take the index of branches: ten thousand bearers of «ко…» in one.
+        here = PATIENT.attached_branch_id + literal_column("0") == branch
+        entered += [here, _FIRST_IS, _MIDDLE_IS, *_filters(_beyond_initials(names))]
         return Question(ALL.where(*entered).order_by(PATIENT.last_key).limit(MOST))
+    entered.append(PATIENT.attached_branch_id == branch)
     if names.first:
         entered += in_range(PATIENT.first_key, "first")
     entered += _filters(Names("", "", names.middle))

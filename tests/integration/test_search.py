@@ -18,9 +18,11 @@ from sqlmodel import Session, SQLModel, col, create_engine, select
 
 from registrar_tui import models
 from registrar_tui.services import dto, surname_index, surname_memory
+from registrar_tui.services import search_ways as ways
 from registrar_tui.services.prepared import engine_of
 from registrar_tui.services.search import find_patients
 from registrar_tui.services.search_keys import number_key, other_layout, patient_keys
+from registrar_tui.services.search_query import Birth, Names
 from registrar_tui.services.search_statements import Question
 from registrar_tui.services.target_search import find_specialty, match_targets
 
@@ -628,6 +630,31 @@ def test_no_step_reads_through_the_patients(engine: Engine, session: Session) ->
             assert not step.startswith(tuple(f"SCAN {table}" for table in people)) or "max(" in statement, (
                 statement
             )
+
+
+@pytest.mark.parametrize(
+    ("names", "index"),
+    [
+        (Names("ко"), "ix_patient_attached"),
+        (Names("ко", "ан"), "ix_patient_attached"),
+        (Names("ко", "а", "р"), "ix_patient_initials"),
+        (Names("ко", "ан", "ро"), "ix_patient_initials"),
+    ],
+)
+def test_people_of_the_branch_are_asked_by_the_index_that_reads_least(
+    session: Session, names: Names, index: str
+) -> None:
+    """Ten thousand of a million people share a branch and two letters, two hundred also both initials."""
+    if session.get_bind().dialect.name != "sqlite":
+        pytest.skip("a planner with statistics chooses by them")
+    for birth in (None, Birth(date(1958, 1, 1), date(1958, 12, 31))):
+        question = ways.attached(ways.shape(names), birth is not None)
+        values = ways.values(names, birth, most=40, branch=1)
+        sent = question.sent(session.connection(), values)
+        plan = session.connection().exec_driver_sql(
+            f"EXPLAIN QUERY PLAN {sent.text}", tuple(sent.filled(values))
+        )
+        assert f"INDEX {index} (" in plan.scalars(3).all()[0]
 
 
 def test_the_dictionary_follows_the_cards(session: Session) -> None:
