@@ -57,6 +57,12 @@ def processes() -> BaseContext:
     return context
 
 
+def wait_until_stopped(pid: int) -> None:
+    """Wait until a process that was sent SIGSTOP stands: it may run on for a moment."""
+    while Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()[0] not in "TZX":
+        time.sleep(0.001)
+
+
 def run_desk(plan: DeskPlan) -> None:
     """Work as the plan says."""
     desk = open_desk(plan.database, plan.folder, plan.desk)

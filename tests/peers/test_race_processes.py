@@ -22,6 +22,7 @@ from tests.integration.invariants import broken_invariants
 from tests.integration.tiny_clinic import MORNING, THERAPIST, slot_id
 
 PROCESSES = 50
+_PATIENCE = 900  # seconds; fifty interpreters alone take one minute of two processors
 WANTED = slot_id(THERAPIST, 1, 3)
 EVERYBODY = list(range(101, 101 + PROCESSES))
 Answer = tuple[int, str, str]
@@ -62,7 +63,7 @@ def started(database: str, patients: list[int], folder: Path) -> list[Answer]:
         )
         for number, patient in enumerate(patients)
     ]
-    answers = [process.communicate(timeout=200) for process in running]
+    answers = [process.communicate(timeout=_PATIENCE) for process in running]
     return [
         (process.returncode, answer[0].decode(), answer[1].decode())
         for process, answer in zip(running, answers, strict=True)
@@ -76,7 +77,7 @@ def forked(database: str, patients: list[int], folder: Path) -> list[Answer]:
         [sys.executable, "-m", "tests.peers.fork_race", database, str(WANTED), *people],
         env=environment(folder),
         capture_output=True,
-        timeout=120,
+        timeout=_PATIENCE,
     )
     assert done.returncode == 0, done.stderr.decode()
     return [(code, out, err) for code, out, err in json.loads(done.stdout)]
