@@ -71,7 +71,7 @@ class BusyDesk:
         else:
             self.others.append(what)
 
-    def wait_for(self, count: int, *, seconds: float = 30) -> None:
+    def wait_for(self, count: int, *, seconds: float = 300) -> None:
         """Return when so many bookings are acknowledged."""
         deadline = time.monotonic() + seconds
         while len(self.booked) < count:

@@ -46,7 +46,7 @@ def at_once(work: Callable[[int], Answer], racers: int = DESKS) -> list[Answer |
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(timeout=60)
+        thread.join(timeout=300)
     assert not any(thread.is_alive() for thread in threads)
     return [answer for answer in answers if answer is not None]
 

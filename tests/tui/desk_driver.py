@@ -15,7 +15,8 @@ from registrar_tui.screens.desk import DeskScreen
 from registrar_tui.screens.pane import Pane
 from registrar_tui.services.protocol import Services
 
-PATIENCE_SECONDS = 5.0
+PATIENCE_SECONDS = 60.0
+"""Counted in steps: a machine that stands still meanwhile costs one."""
 STEP_SECONDS = 0.01
 _CHARACTERS = {"enter": "\r", "space": " ", "tab": "\t"}
 
