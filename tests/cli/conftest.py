@@ -104,7 +104,7 @@ def process(tmp_path: Path) -> Process:
             cwd=tmp_path,
             stdin=subprocess.DEVNULL,
             capture_output=True,
-            timeout=120,
+            timeout=300,
         )
 
     return run

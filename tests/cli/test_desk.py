@@ -121,7 +121,7 @@ def test_progress_is_drawn_on_a_terminal_only(tmp_path: Path, quiet: list[str], 
         cwd=tmp_path,
         stdout=subprocess.PIPE,
         stderr=theirs,
-        timeout=60,
+        timeout=300,
     )
     os.close(theirs)
     drawn_bytes = b""

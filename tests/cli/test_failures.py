@@ -154,7 +154,7 @@ def _with_fake_clinic(stdout: int, *arguments: str) -> subprocess.CompletedProce
         env={**os.environ, "PYTHONPATH": str(root)},
         stdout=stdout,
         stderr=subprocess.PIPE,
-        timeout=60,
+        timeout=300,
     )
 
 
@@ -185,7 +185,7 @@ def test_argument_that_is_not_utf8(process: Process) -> None:
     done = subprocess.run(
         [sys.executable, "-m", "registrar_tui", "check", "name", b"\xff\xfe", "--json"],
         capture_output=True,
-        timeout=60,
+        timeout=300,
     )
     assert done.returncode == 1
     assert done.stderr == b""

@@ -21,7 +21,7 @@ from sqlmodel import Session, col
 from registrar_tui.config import is_url
 from registrar_tui.errors import Refusal, RegistrarError
 from registrar_tui.models import Visit
-from registrar_tui.services import dto
+from registrar_tui.services import booking, dto
 from registrar_tui.storage.engine import open_engine
 from registrar_tui.vocabulary import ACTIVE_STATUSES
 from tests.fire.arena import open_desk, slot_ids
@@ -124,6 +124,26 @@ class ServiceRacer:
     def close(self) -> None:
         """Close the desk."""
         self._desk.close()
+
+
+class MeetingRacer(ServiceRacer):
+    """The real use-cases, held up: at the first booking nobody writes before all have looked.
+
+    It changes the use-case for its whole process.
+    """
+
+    def __init__(self, lane: Lane, *, desks: int) -> None:
+        super().__init__(lane)
+        real, met = booking.examine, list[bool]()
+
+        def examine(*words: Any, **how: Any) -> Any:
+            found = real(*words, **how)
+            if not met:
+                met.append(True)
+                meet(lane.folder, "examined", str(lane.number), desks)
+            return found
+
+        booking.examine = examine
 
 
 def contended_lanes(

@@ -226,7 +226,7 @@ class _Recorder(PtyProbe):
         return self
 
     def until(self, words: str) -> None:
-        end = time.monotonic() + 15
+        end = time.monotonic() + 120
         while words not in self.text():
             assert time.monotonic() < end, f"never {words!r}\n{self.text()}"
             self.settle(0.2, 0.5)
@@ -414,8 +414,9 @@ def test_the_desk_counts_by_the_setting_and_by_a_clock_nobody_sets_back(tmp_path
     assert IDLE_CHECK_SECONDS <= 1
     app = RegistrarApp(replace(load_config(database=str(tmp_path / "a.db")), idle_minutes=7))
     assert app.idle._limit == 420
-    first = idle.seconds_awake_or_asleep()
-    assert 0 <= idle.seconds_awake_or_asleep() - first < 5
+    first, began = idle.seconds_awake_or_asleep(), time.time()
+    second = idle.seconds_awake_or_asleep()
+    assert 0 <= second - first <= time.time() - began + 1, "it counts seconds"
 
 
 def test_the_names_looked_for_are_those_of_the_clinic() -> None:
