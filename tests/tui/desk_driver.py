@@ -82,6 +82,8 @@ class DeskDriver:
             assert waited < PATIENCE_SECONDS, f"never: {what}\n{self.picture()}"
             await self.pilot.pause(STEP_SECONDS)
             waited += STEP_SECONDS
+        for _ in range(2):  # what stands beside it may wait for its place on the screen
+            await self.pilot.pause(0)
 
     async def until_place(self, place: str) -> None:
         """Wait until the registrar is somewhere."""
