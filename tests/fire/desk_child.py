@@ -18,7 +18,7 @@ from registrar_tui.models import Visit
 from registrar_tui.services import dto
 from registrar_tui.storage.engine import open_engine
 from registrar_tui.vocabulary import ACTIVE_STATUSES, Initiator
-from tests.fire.arena import open_desk
+from tests.fire.arena import open_desk, take_all_time
 from tests.fire.journal import Command, DeskJournal
 
 _MOST_VISITS = 6
@@ -65,6 +65,7 @@ def wait_until_stopped(pid: int) -> None:
 
 def run_desk(plan: DeskPlan) -> None:
     """Work as the plan says."""
+    take_all_time()
     desk = open_desk(plan.database, plan.folder, plan.desk)
     _Registrar(plan, desk).work()
     desk.close()

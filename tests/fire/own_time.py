@@ -18,6 +18,8 @@ class OwnTime:
 
     def __init__(self) -> None:
         self.seconds = 0.0
+        self.stood_still = 0.0
+        """Seconds that are not counted."""
         self._over = threading.Event()
         self._ticker = threading.Thread(target=self._tick, daemon=True)
 
@@ -26,6 +28,7 @@ class OwnTime:
         while not self._over.wait(_TICK):
             now = time.monotonic()
             self.seconds += min(now - before, _LONGEST)
+            self.stood_still += max(now - before - _LONGEST, 0.0)
             before = now
 
     def __enter__(self) -> OwnTime:

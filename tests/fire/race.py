@@ -24,7 +24,7 @@ from registrar_tui.models import Visit
 from registrar_tui.services import booking, dto
 from registrar_tui.storage.engine import open_engine
 from registrar_tui.vocabulary import ACTIVE_STATUSES
-from tests.fire.arena import open_desk, slot_ids
+from tests.fire.arena import open_desk, slot_ids, take_all_time
 from tests.fire.desk_child import processes
 from tests.fire.history import connect_naively, meet
 
@@ -187,6 +187,7 @@ def run_race(lanes: Sequence[Lane], racer: Callable[[Lane], Racer]) -> Result:
 
 
 def _run_lane(lane: Lane, racer: Callable[[Lane], Racer], barrier: Any, file: Path) -> None:
+    take_all_time()
     desk = racer(lane)
     chance = random.Random(lane.number)
     said: list[tuple[float, float, str]] = []

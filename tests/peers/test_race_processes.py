@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import subprocess
 import sys
 import time
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -97,6 +99,14 @@ def one_won(clinic: Clinic, answers: list[Answer]) -> None:
         assert len(slots) == len(set(slots)) == 3 and WANTED not in slots
     with clinic.read() as session:
         assert broken_invariants(session) == []
+
+
+@pytest.fixture(autouse=True)
+def one_crowd_at_a_time(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """A server lets in a hundred: the crowds of two pytest workers would not all find a place."""
+    with (tmp_path_factory.getbasetemp().parent / "crowd.lock").open("w") as turn:
+        fcntl.flock(turn, fcntl.LOCK_EX)
+        yield
 
 
 @pytest.mark.slow
