@@ -24,6 +24,12 @@ settings.load_profile("nightly" if os.environ.get("REGISTRAR_NIGHTLY") else "dai
 
 # Read before any test cleans its surroundings.
 _PG_SERVER = os.environ.get("REGISTRAR_TEST_PG_URL")
+_OF_THE_TESTS = ("REGISTRAR_TEST_PG_URL", "REGISTRAR_REQUIRE_PG", "REGISTRAR_NIGHTLY")
+# No setting of this machine's own desk or terminal reaches a test, nor what is built once for many.
+for _name in [name for name in os.environ if name.startswith("REGISTRAR_") and name not in _OF_THE_TESTS]:
+    del os.environ[_name]
+for _name in ("COLUMNS", "LINES", "NO_COLOR", "FORCE_COLOR", "TEXTUAL_FPS"):
+    os.environ.pop(_name, None)
 
 
 def _worker() -> str:

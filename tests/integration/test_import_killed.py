@@ -59,6 +59,13 @@ def left_off(clinic: Clinic) -> tuple[int, str] | None:
         return None if row is None else (row.rows_done, row.state)
 
 
+def wait_at_most(monkeypatch: pytest.MonkeyPatch, seconds: float) -> None:
+    """Let a desk wait so long for a lock or an answer."""
+    monkeypatch.setattr(engine_module, "BUSY_DEADLINE", seconds)
+    for module in (patience, reading):
+        monkeypatch.setattr(module, "ANSWER_SECONDS", seconds)
+
+
 def until_let_in(work: Callable[[], object]) -> None:
     """Do something as soon as the server has noticed that the importer is dead."""
     give_up = time.monotonic() + 120
@@ -121,13 +128,11 @@ def test_a_desk_beside_an_import_into_an_empty_base(
 ) -> None:
     """The import stands still with everything locked: the desk reads, or hears one line that says why."""
     without_people(clinic)
-    monkeypatch.setattr(engine_module, "BUSY_DEADLINE", 0.5)
-    for module in (patience, reading):
-        monkeypatch.setattr(module, "ANSWER_SECONDS", 1.0)
     server = clinic.engine.dialect.name == "postgresql"
     with importing(clinic, table, "rows"):
         desk = clinic.desk()
         assert desk.find_targets("терапевт"), "what is not about people is read as ever"
+        wait_at_most(monkeypatch, 1.0)
         with pytest.raises(StoreUnavailable) as told:
             desk.register_patient(DRAFT, op_id="beside")
         assert told.value.code == ("maintenance" if server else "busy") and "\n" not in told.value.message
@@ -137,5 +142,6 @@ def test_a_desk_beside_an_import_into_an_empty_base(
             assert told.value.code == "maintenance" and "\n" not in told.value.message
         else:
             assert desk.find_patients("ив").rows == ()
+    wait_at_most(monkeypatch, 120.0)
     until_let_in(lambda: desk.register_patient(DRAFT, op_id="beside"))
     assert [row.full_name for row in desk.find_patients("новик").rows] == ["Новикова Вера"]

@@ -104,11 +104,12 @@ def morning(monkeypatch: pytest.MonkeyPatch) -> None:
 async def test_a_file_locked_by_another_process(
     sqlite_clinic: Clinic, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(engine, "BUSY_DEADLINE", 0.5)
     forkserver.ensure_running()  # it cannot be started while the desk has the terminal
     async with desk_at_enter(sqlite_clinic.database, tmp_path) as driver:
         with lock_holder(sqlite_clinic.database, tmp_path):
+            monkeypatch.setattr(engine, "BUSY_DEADLINE", 0.5)
             await refused_twice(driver, BUSY)
+        monkeypatch.setattr(engine, "BUSY_DEADLINE", _PATIENCE)
         await booked_by_enter(driver)
     once_in(sqlite_clinic.database)
 
@@ -149,9 +150,9 @@ async def test_a_server_that_does_not_answer(
     """Stopped by SIGSTOP it takes what is sent and says nothing: only the desk's own patience ends that."""
     url = cluster.url(database)
     arena.build_arena(url, slots=1, patients=1)
-    for module in (patience, session):
-        monkeypatch.setattr(module, "ANSWER_SECONDS", 2.0)
     async with desk_at_enter(url, tmp_path) as driver:
+        for module in (patience, session):
+            monkeypatch.setattr(module, "ANSWER_SECONDS", 2.0)
         cluster.freeze()
         try:
             with OwnTime() as waited:
@@ -167,6 +168,8 @@ async def test_a_server_that_does_not_answer(
             await until_seen(driver, "○ нет связи")
         finally:
             cluster.thaw()
+        for module in (patience, session):
+            monkeypatch.setattr(module, "ANSWER_SECONDS", _PATIENCE)
         await until_seen(driver, "● связь")
         await booked_by_enter(driver)
     once_in(url)
