@@ -9,19 +9,27 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 if TYPE_CHECKING:
     from tests.integration.bases import Clinic
     from tests.integration.tiny_schema import TinySchema
 
 # The same examples in every run: a change is judged by itself. REGISTRAR_NIGHTLY looks for new ones.
-settings.register_profile("daily", derandomize=True)
-settings.register_profile("nightly", derandomize=False)
+# Nothing is held against the clock: on a crowded machine any example may take a second.
+_UNHURRIED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("daily", _UNHURRIED, derandomize=True)
+settings.register_profile("nightly", _UNHURRIED, derandomize=False)
 settings.load_profile("nightly" if os.environ.get("REGISTRAR_NIGHTLY") else "daily")
 
 # Read before any test cleans its surroundings.
 _PG_SERVER = os.environ.get("REGISTRAR_TEST_PG_URL")
+_OF_THE_TESTS = ("REGISTRAR_TEST_PG_URL", "REGISTRAR_REQUIRE_PG", "REGISTRAR_NIGHTLY")
+# No setting of this machine's own desk or terminal reaches a test, nor what is built once for many.
+for _name in [name for name in os.environ if name.startswith("REGISTRAR_") and name not in _OF_THE_TESTS]:
+    del os.environ[_name]
+for _name in ("COLUMNS", "LINES", "NO_COLOR", "FORCE_COLOR", "TEXTUAL_FPS"):
+    os.environ.pop(_name, None)
 
 
 def _worker() -> str:

@@ -33,7 +33,7 @@ VERDICT = re.compile(r"^(.+) (KEPT|BROKEN)$", re.MULTILINE)
 def verdicts(folder: Path) -> dict[str, str]:
     """Return what lint-imports says of each contract in a folder."""
     done = subprocess.run(
-        [LINT, "--no-cache"], cwd=folder, capture_output=True, text=True, timeout=120, check=False
+        [LINT, "--no-cache"], cwd=folder, capture_output=True, text=True, timeout=300, check=False
     )
     told = dict(VERDICT.findall(done.stdout))
     assert told, done.stdout + done.stderr

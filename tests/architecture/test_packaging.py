@@ -39,7 +39,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
         cwd=ROOT,
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=300,
         check=False,
     )
     assert done.returncode == 0, done.stderr
@@ -95,7 +95,7 @@ def test_the_wheel_has_the_entry_point(wheel: Path) -> None:
 def test_an_installed_wheel_builds_the_demo_clinic(wheel: Path, tmp_path: Path) -> None:
     target = tmp_path / "site"
     pip = [sys.executable, "-m", "pip", "install", "--quiet", "--no-index", "--no-deps"]
-    subprocess.run([*pip, "--target", str(target), str(wheel)], check=True, capture_output=True, timeout=120)
+    subprocess.run([*pip, "--target", str(target), str(wheel)], check=True, capture_output=True, timeout=300)
     # -S leaves out the .pth file that makes the working tree importable here.
     python = [sys.executable, "-S"]
     environment = {
@@ -112,7 +112,7 @@ def test_an_installed_wheel_builds_the_demo_clinic(wheel: Path, tmp_path: Path) 
             env=environment,
             capture_output=True,
             text=True,
-            timeout=120,
+            timeout=300,
             check=False,
         )
         assert done.returncode == 0, done.stderr
@@ -137,7 +137,7 @@ def test_the_top_of_the_repository_is_that_of_the_architecture() -> None:
         cwd=ROOT,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=300,
         check=True,
     ).stdout
     assert {name.split("/")[0] for name in listed.split("\0") if name} == TOP

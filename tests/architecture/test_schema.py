@@ -229,7 +229,7 @@ def test_six_processes_create_one_base(store_url: str, tmp_path: Path) -> None:
         )
         for _ in range(6)
     ]
-    answers = [process.communicate(timeout=120) for process in running]
+    answers = [process.communicate(timeout=300) for process in running]
     codes = sorted(process.returncode for process in running)
     told = [answer[0].decode() + answer[1].decode() for answer in answers]
     assert codes == [0, 1, 1, 1, 1, 1], told

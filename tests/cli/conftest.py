@@ -13,7 +13,7 @@ from types import ModuleType
 import pytest
 
 import registrar_tui
-from registrar_tui.cli import entry
+from registrar_tui.cli import entry, progress
 from registrar_tui.config import Config
 from tests.cli.fake_maintenance import Maintained
 from tests.cli.fake_services import FakeServices
@@ -29,6 +29,8 @@ def clean_surroundings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(sys, "stdin", TextIOWrapper(BytesIO()))
+    # A command that takes ten seconds tells of itself, and on a crowded machine any may.
+    monkeypatch.setattr(progress, "LINE_EVERY", 3600.0)
 
 
 @pytest.fixture
@@ -102,7 +104,7 @@ def process(tmp_path: Path) -> Process:
             cwd=tmp_path,
             stdin=subprocess.DEVNULL,
             capture_output=True,
-            timeout=120,
+            timeout=300,
         )
 
     return run

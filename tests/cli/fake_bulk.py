@@ -20,12 +20,12 @@ class FakeBulk:
         self.rejected = 0
         self.failure: BaseException | None = None
         self.closed = 0
-        self.meanwhile: Callable[[], None] = lambda: None
+        self.before_each: list[Callable[[], None]] = [lambda: None] * len(STEPS)
 
     def _ask(self, report: Report | None, *question: Any) -> None:
         self.asked.append(question)
-        for step in STEPS:
-            self.meanwhile()
+        for step, meanwhile in zip(STEPS, self.before_each, strict=True):
+            meanwhile()
             if report:
                 report(step)
         if self.failure:

@@ -95,7 +95,7 @@ print(sorted({"sqlmodel", "sqlalchemy", "textual", "reportlab", "rich", "argon2"
 
 def test_no_help_opens_the_storage() -> None:
     lines = [" ".join(names) for names in command_lines()]
-    done = subprocess.run([sys.executable, "-c", HELPS, *lines], capture_output=True, timeout=60)
+    done = subprocess.run([sys.executable, "-c", HELPS, *lines], capture_output=True, timeout=300)
     assert done.returncode == 0, done.stderr.decode()
     assert done.stdout.decode().splitlines()[-1] == "[]"
 

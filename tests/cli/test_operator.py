@@ -219,7 +219,7 @@ def at_a_terminal(tmp_path: Path, answers: str, *arguments: str) -> tuple[int, s
             asked += os.read(ours, 1000)
         screen += asked
         os.write(ours, answer.encode() + b"\n")
-    out, _ = process.communicate(timeout=60)
+    out, _ = process.communicate(timeout=300)
     os.close(theirs)
     try:
         while chunk := os.read(ours, 10_000):

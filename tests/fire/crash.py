@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import os
 import random
+import signal
 import sys
 import tempfile
 import time
@@ -21,7 +22,7 @@ from sqlmodel import Session
 
 from registrar_tui.storage.engine import open_engine
 from tests.fire import arena, import_life
-from tests.fire.desk_child import DeskPlan, processes, run_desk
+from tests.fire.desk_child import DeskPlan, processes, run_desk, wait_until_stopped
 from tests.fire.import_life import ImportLife, check_faults
 from tests.fire.journal import Attempt, Command, read_journal, unanswered
 from tests.fire.proofs import faults_of, read_traces, wait_for_writers
@@ -34,6 +35,8 @@ KILLS_A_TABLE = 6
 _IMPORTS_FROM = arena.SLOTS_A_DAY * arena.DAYS
 PATIENTS = 24  # of each desk
 LIFE = (0.25, 0.7)  # seconds from the first command to the kill
+_LEAST = 3  # acknowledged commands of a desk's life: a crowded machine does little in a quarter of a second
+_PATIENCE = 300.0  # seconds
 
 
 @dataclass
@@ -122,6 +125,7 @@ class CrashRun:
             while self.toll.kills < self._kills - len(self._victims):
                 next_one = min(self._victims, key=lambda victim: victim.dies_at)
                 time.sleep(max(0.0, next_one.dies_at - time.monotonic()))
+                self._let_it_work(next_one)
                 self._kill(next_one)
                 self._start(next_one)
         finally:
@@ -176,6 +180,27 @@ class CrashRun:
                 return read_traces(session).answers
         finally:
             engine.dispose()
+
+    def _let_it_work(self, victim: _Victim) -> None:
+        """Put the kill off until it proves something: a desk has done a little, an importer is half-way.
+
+        An importer that was cut short once dies at any moment.
+        """
+        deadline = time.monotonic() + _PATIENCE
+        life, process = victim.life, victim.process
+        assert process is not None and process.pid is not None
+        while process.exitcode is None:
+            os.kill(process.pid, signal.SIGSTOP)
+            wait_until_stopped(process.pid)
+            if isinstance(life, ImportLife):
+                enough = life.cut_short > 0 or life.is_half_done()
+            else:
+                enough = sum(attempt.mark == "A" for attempt in read_journal(life.journals[-1])) >= _LEAST
+            if enough:
+                return
+            os.kill(process.pid, signal.SIGCONT)
+            assert time.monotonic() < deadline, f"{life} does not get on"
+            time.sleep(0.01)
 
     def _kill(self, victim: _Victim) -> None:
         if victim.process is None:
@@ -234,7 +259,7 @@ class CrashRun:
                     self.toll.faults.append(f"{op_id} had been done and its retry got {again}")
 
 
-def _wait_for_first_word(journal: Path, process: BaseProcess, timeout: float = 60.0) -> None:
+def _wait_for_first_word(journal: Path, process: BaseProcess, timeout: float = _PATIENCE) -> None:
     deadline = time.monotonic() + timeout
     while not (journal.exists() and journal.stat().st_size):
         if process.exitcode is not None:

@@ -18,7 +18,7 @@ from registrar_tui.models import Visit
 from registrar_tui.services import dto
 from registrar_tui.storage.engine import open_engine
 from registrar_tui.vocabulary import ACTIVE_STATUSES, Initiator
-from tests.fire.arena import open_desk
+from tests.fire.arena import open_desk, take_all_time
 from tests.fire.journal import Command, DeskJournal
 
 _MOST_VISITS = 6
@@ -57,8 +57,15 @@ def processes() -> BaseContext:
     return context
 
 
+def wait_until_stopped(pid: int) -> None:
+    """Wait until a process that was sent SIGSTOP stands: it may run on for a moment."""
+    while Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()[0] not in "TZX":
+        time.sleep(0.001)
+
+
 def run_desk(plan: DeskPlan) -> None:
     """Work as the plan says."""
+    take_all_time()
     desk = open_desk(plan.database, plan.folder, plan.desk)
     _Registrar(plan, desk).work()
     desk.close()

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import os
 import random
+import signal
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
 
 from registrar_tui.config import is_url
 from registrar_tui.storage.engine import sqlite_driver
 from tests.fire import arena
-from tests.fire.desk_child import DeskPlan, processes
-from tests.fire.journal import Attempt, DeskJournal, read_journal
+from tests.fire.desk_child import DeskPlan, processes, wait_until_stopped
+from tests.fire.journal import Attempt, DeskJournal, read_journal, unanswered
 from tests.fire.linearize import NEVER, Step, is_linearizable
 
 _PATIENTS = 40
@@ -47,7 +50,10 @@ def record_histories(
     slots: int = 8,
     commands: int = 300,
 ) -> list[list[Attempt]]:
-    """Let desks fight over few slots until they have given so many commands; half are killed before."""
+    """Let desks fight over few slots until they have given so many commands; half are killed before.
+
+    All are killed in the middle of a command: nothing is left open between two.
+    """
     context: Any = processes()
     people = arena.patient_ids(_PATIENTS * desks)
     plans = [
@@ -65,23 +71,42 @@ def record_histories(
     started = [context.Process(target=work, args=(plan,), daemon=True) for plan in plans]
     for process in started:
         process.start()
-    victims = started[: desks // 2]
-    for number, victim in enumerate(victims, 1):
-        _wait_for_commands(plans, commands * number // desks)
-        victim.kill()
-    _wait_for_commands(plans, commands)
-    for process in started:
-        process.kill()
-        process.join()
+    try:
+        for number, (process, plan) in enumerate(zip(started, plans, strict=True), 1):
+            share = number if number <= desks // 2 else desks
+            _wait_for_commands(plans, commands * share // desks)
+            _kill_in_a_command(process, plan.journal)
+    finally:
+        for process in started:
+            process.kill()
+            process.join()
     return [read_journal(plan.journal) for plan in plans]
 
 
-def _wait_for_commands(plans: Sequence[DeskPlan], count: int, timeout: float = 120.0) -> None:
-    """A count and not a time: a crowded machine does little in a second."""
+def _wait_for_commands(plans: Sequence[DeskPlan], count: int, timeout: float = 300.0) -> None:
+    """A count and not a time: a crowded machine does little in a second. Every desk has begun."""
     deadline = time.monotonic() + timeout
-    while sum(len(read_journal(plan.journal)) for plan in plans) < count:
+    while True:
+        given = [len(read_journal(plan.journal)) for plan in plans]
+        if all(given) and sum(given) >= count:
+            return
         assert time.monotonic() < deadline, "the desks do not work"
         time.sleep(0.02)
+
+
+def _kill_in_a_command(process: BaseProcess, journal: Path, timeout: float = 120.0) -> None:
+    """Stop the desk, look whether it was in a command, and kill it there; else let it go on for a moment."""
+    assert process.pid is not None
+    deadline = time.monotonic() + timeout
+    while True:
+        os.kill(process.pid, signal.SIGSTOP)
+        wait_until_stopped(process.pid)
+        if unanswered(journal) is not None:
+            process.kill()
+            return
+        os.kill(process.pid, signal.SIGCONT)
+        assert time.monotonic() < deadline, "the desk is never in a command"
+        time.sleep(0.003)
 
 
 def histories(

@@ -47,10 +47,14 @@ class ImportLife:
             self.finished = max(self.finished, number + 1)
             if rejected:
                 self.faults.append(f"{self.plan.kind}-{number}: {rejected} good rows were rejected")
+        self.cut_short += self.is_half_done()
+
+    def is_half_done(self) -> bool:
+        """Tell whether some rows of a table are in, and not all."""
         engine = open_engine(self.plan.database)
         try:
             with engine.connect() as connection:
-                self.cut_short += _half_done(connection, self.plan.kind)
+                return _half_done(connection, self.plan.kind)
         finally:
             engine.dispose()
 

@@ -54,9 +54,14 @@ class DeskJournal:
 
 
 def read_journal(file: Path) -> list[Attempt]:
-    """Return the attempts of one desk process in their order; a desk does one thing at a time."""
+    """Return the attempts of one desk process in their order; a desk does one thing at a time.
+
+    A line across two pages of the file is seen half while it is written, and a kill may leave it so: only
+    whole lines are read.
+    """
     attempts: list[Attempt] = []
-    for line in file.read_text(encoding="utf-8").splitlines() if file.exists() else ():
+    written = file.read_bytes() if file.exists() else b""
+    for line in written[: written.rfind(b"\n") + 1].decode().splitlines():
         mark, moment, op_id, *rest = line.split(" ", 5)
         if mark == "T":
             kind = next(kind for kind in KINDS if kind == rest[0])

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import os
 import pwd
+import random
 import shutil
 import signal
 import socket
@@ -21,7 +22,10 @@ from pathlib import Path
 
 import psycopg
 
-_START = 60.0  # seconds; a crowded machine
+from tests.fire.desk_child import wait_until_stopped
+
+_START = 300.0  # seconds; a crowded machine
+_PORTS = range(20_000, 32_000)  # below those that the system gives to whoever asks for any
 _HOST = "127.0.0.1"
 _SETTINGS = """
 listen_addresses = '127.0.0.1'
@@ -43,11 +47,27 @@ def server_binaries() -> Path | None:
     return Path(here).parent if here else None
 
 
+_reserved: list[socket.socket] = []
+
+
 def free_port() -> int:
-    """Return a port nobody listens on now."""
-    with socket.socket() as listener:
-        listener.bind((_HOST, 0))
-        return int(listener.getsockname()[1])
+    """Return a port that nobody listens on, and that no other test will take as long as this process lives.
+
+    Between the choice and the start of a server, and while a server is down, the port is nobody's: the UDP
+    port of the same number is kept as the sign that it is ours.
+    """
+    while True:
+        port = random.choice(_PORTS)
+        ours = socket.socket(type=socket.SOCK_DGRAM)
+        try:
+            ours.bind((_HOST, port))
+            with socket.socket() as listener:
+                listener.bind((_HOST, port))
+        except OSError:
+            ours.close()
+            continue
+        _reserved.append(ours)
+        return port
 
 
 @contextmanager
@@ -140,9 +160,11 @@ class Cluster:
             return cursor.fetchall() if cursor.description else []
 
     def family(self) -> list[int]:
-        """Return the pids of the postmaster and its children."""
+        """Return the pids of the postmaster and its children; it is stopped, or it would have others soon."""
         assert self._process is not None
         pid = self._process.pid
+        os.kill(pid, signal.SIGSTOP)
+        wait_until_stopped(pid)
         children = Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii").split()
         return [pid, *(int(child) for child in children)]
 
@@ -153,12 +175,14 @@ class Cluster:
     def freeze(self) -> None:
         """Stop every process where it stands: the network still takes what is sent."""
         for pid in self.family():
-            os.kill(pid, signal.SIGSTOP)
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGSTOP)
 
     def thaw(self) -> None:
         """Let them go on."""
         for pid in self.family():
-            os.kill(pid, signal.SIGCONT)
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGCONT)
 
     def kill(self) -> None:
         """Kill the server and its children at once, as a power cut of that machine would."""

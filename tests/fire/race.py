@@ -21,10 +21,10 @@ from sqlmodel import Session, col
 from registrar_tui.config import is_url
 from registrar_tui.errors import Refusal, RegistrarError
 from registrar_tui.models import Visit
-from registrar_tui.services import dto
+from registrar_tui.services import booking, dto
 from registrar_tui.storage.engine import open_engine
 from registrar_tui.vocabulary import ACTIVE_STATUSES
-from tests.fire.arena import open_desk, slot_ids
+from tests.fire.arena import open_desk, slot_ids, take_all_time
 from tests.fire.desk_child import processes
 from tests.fire.history import connect_naively, meet
 
@@ -126,6 +126,26 @@ class ServiceRacer:
         self._desk.close()
 
 
+class MeetingRacer(ServiceRacer):
+    """The real use-cases, held up: at the first booking nobody writes before all have looked.
+
+    It changes the use-case for its whole process.
+    """
+
+    def __init__(self, lane: Lane, *, desks: int) -> None:
+        super().__init__(lane)
+        real, met = booking.examine, list[bool]()
+
+        def examine(*words: Any, **how: Any) -> Any:
+            found = real(*words, **how)
+            if not met:
+                met.append(True)
+                meet(lane.folder, "examined", str(lane.number), desks)
+            return found
+
+        booking.examine = examine
+
+
 def contended_lanes(
     database: str, folder: Path, patients: Sequence[int], *, desks: int, bookings: int, slots: int
 ) -> list[Lane]:
@@ -167,6 +187,7 @@ def run_race(lanes: Sequence[Lane], racer: Callable[[Lane], Racer]) -> Result:
 
 
 def _run_lane(lane: Lane, racer: Callable[[Lane], Racer], barrier: Any, file: Path) -> None:
+    take_all_time()
     desk = racer(lane)
     chance = random.Random(lane.number)
     said: list[tuple[float, float, str]] = []

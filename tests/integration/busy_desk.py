@@ -24,6 +24,7 @@ from tests.integration.bases import Clinic, settings
 
 DAYS = 80
 _FIRST_SLOT = 50_000
+_BRISK = 100  # bookings of a desk before it takes its time
 _ROOT = Path(__file__).parents[2]
 
 
@@ -43,7 +44,7 @@ def book_all(
 ) -> None:
     """Book every second slot, the even or the odd ones, and tell what came of each."""
     services = bootstrap.build(settings(database, folder, desk), clock=ShiftedClock(tiny_clinic.MORNING))
-    for place in range(share, DAYS * tiny_clinic.PATIENTS, 2):
+    for done, place in enumerate(range(share, DAYS * tiny_clinic.PATIENTS, 2)):
         op_id, patient = f"{desk}-{place}", place % tiny_clinic.PATIENTS + 1
         while True:
             try:
@@ -53,7 +54,8 @@ def book_all(
             except StoreUnavailable as error:
                 tell(error.code, op_id)
                 time.sleep(0.02)
-        time.sleep(pause)
+        # On a crowded machine a test may come late: the slots last for minutes.
+        time.sleep(max(pause, (done - _BRISK) / 200))
     services.close()
 
 
@@ -71,7 +73,7 @@ class BusyDesk:
         else:
             self.others.append(what)
 
-    def wait_for(self, count: int, *, seconds: float = 30) -> None:
+    def wait_for(self, count: int, *, seconds: float = 300) -> None:
         """Return when so many bookings are acknowledged."""
         deadline = time.monotonic() + seconds
         while len(self.booked) < count:

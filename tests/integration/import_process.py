@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,7 +15,7 @@ from tests.integration.bases import Clinic
 
 PEOPLE = ("surname_deletion", "surname_trigram", "surname", "patient")
 CHILD = """
-import sys
+import os, signal, sys
 from pathlib import Path
 from registrar_tui.clock import FixedClock
 from tests.integration import tiny_clinic
@@ -23,26 +23,38 @@ from tests.integration.import_bench import settings
 from registrar_tui import bootstrap
 bulk = bootstrap.build_bulk(settings(sys.argv[1], Path(sys.argv[3])), clock=FixedClock(tiny_clinic.MORNING))
 print("begun", flush=True)
-bulk.import_patients(Path(sys.argv[2]), report=lambda told: print(told.stage, told.rows, flush=True))
+
+def report(told):
+    if told.stage == sys.argv[4]:
+        os.kill(os.getpid(), signal.SIGSTOP)
+
+bulk.import_patients(Path(sys.argv[2]), report=report)
 """
 
 
 @contextmanager
 def importing(clinic: Clinic, table: Path, until: str) -> Iterator[subprocess.Popen[bytes]]:
-    """Run an import in a process of its own that has just said `until`; killed with -9 at the end."""
-    words = [sys.executable, "-c", CHILD, clinic.database, str(table), str(clinic.folder)]
+    """Run an import in a process of its own; killed with -9 at the end.
+
+    At the stage `until`, as soon as it tells of one, it stands still, however late it is looked at; where it
+    has only `begun`, it works on.
+    """
+    words = [sys.executable, "-c", CHILD, clinic.database, str(table), str(clinic.folder), until]
     with subprocess.Popen(words, stdout=subprocess.PIPE, cwd=Path(__file__).parents[2]) as process:
         assert process.stdout is not None
-        lines = process.stdout
-        reader = threading.Thread(target=lambda: [None for _ in lines])
         try:
-            assert any(line.decode().startswith(until) for line in lines), "the import has ended"
-            reader.start()
+            assert process.stdout.readline() == b"begun\n"
+            if until != "begun":
+                stands_still(process)
             yield process
         finally:
             process.kill()
-            if reader.ident is not None:
-                reader.join()  # before its pipe is closed
+
+
+def stands_still(process: subprocess.Popen[bytes]) -> None:
+    """Wait until a process has stopped itself; it fails where it ends instead."""
+    found = os.waitid(os.P_PID, process.pid, os.WSTOPPED | os.WEXITED | os.WNOWAIT)
+    assert found is not None and found.si_code == os.CLD_STOPPED, "the import has ended"
 
 
 def without_people(*clinics: Clinic) -> None:

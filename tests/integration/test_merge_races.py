@@ -22,7 +22,7 @@ def together(*works: Callable[[], object]) -> list[object]:
     answers: list[object] = [None] * len(works)
 
     def run(place: int, work: Callable[[], object]) -> None:
-        gate.wait(20)
+        gate.wait(300)
         try:
             answers[place] = work()
         except RegistrarError as error:
@@ -32,7 +32,7 @@ def together(*works: Callable[[], object]) -> list[object]:
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(60)
+        thread.join(300)
     assert not any(thread.is_alive() for thread in threads), "a deadlock"
     return answers
 

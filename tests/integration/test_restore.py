@@ -189,11 +189,17 @@ def test_readers_see_the_restore_whole_or_not_at_all(sqlite_clinic: Clinic) -> N
                 seen.add((row[0], row[1]))
         engine.dispose()
 
+    def until_seen(counts: tuple[int, int]) -> None:
+        give_up = time.monotonic() + 60
+        while counts not in seen and time.monotonic() < give_up:
+            time.sleep(0.005)
+
     reader = threading.Thread(target=read)
     reader.start()
     try:
+        until_seen((5, 5))
         maintenance.restore(config(sqlite_clinic), backup, force=True)
-        time.sleep(0.05)
+        until_seen((3, 3))
     finally:
         over.set()
         reader.join()

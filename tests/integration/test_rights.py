@@ -33,7 +33,7 @@ def ordinary(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[bytes]:
         preexec_fn=give_up_root_powers if os.getuid() == 0 else None,
         env={**os.environ, "HOME": "/nonexistent", "PYTHONPATH": str(Path.cwd())},
         capture_output=True,
-        timeout=120,
+        timeout=300,
     )
 
 

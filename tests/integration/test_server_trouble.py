@@ -19,19 +19,16 @@ from tests.integration.invariants import broken_invariants
 from tests.integration.test_bad_bases import one_line, untouched
 
 
-def free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return int(listener.getsockname()[1])
-
-
 def test_nobody_listens(tmp_path: Path) -> None:
-    config = settings(f"postgresql://clinic:secret@127.0.0.1:{free_port()}/base", tmp_path)
-    for attempt in (lambda: bootstrap.build(config), lambda: bootstrap.create(config, demo=True)):
-        with pytest.raises(StoreUnavailable) as refused:
-            attempt()
-        one_line(refused.value)
-        assert "secret" not in refused.value.message
+    with socket.socket() as deaf:  # holds its port, so nobody else can listen there meanwhile
+        deaf.bind(("127.0.0.1", 0))
+        port = deaf.getsockname()[1]
+        config = settings(f"postgresql://clinic:secret@127.0.0.1:{port}/base", tmp_path)
+        for attempt in (lambda: bootstrap.build(config), lambda: bootstrap.create(config, demo=True)):
+            with pytest.raises(StoreUnavailable) as refused:
+                attempt()
+            one_line(refused.value)
+            assert "secret" not in refused.value.message
 
 
 def test_no_such_database(pg_server: str, tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ from pathlib import Path
 import registrar_tui.bootstrap
 import registrar_tui.cli.book
 from registrar_tui.cli.entry import run
+from tests.fire.arena import take_all_time
 
 
 def _child(folder: Path, number: int, gate: int, arguments: list[str]) -> None:
@@ -30,6 +31,7 @@ def _child(folder: Path, number: int, gate: int, arguments: list[str]) -> None:
 def race(database: str, slot: str, patients: list[str]) -> list[tuple[int, str, str]]:
     """Fork one process a patient, let them go together, collect what they said."""
     assert registrar_tui.bootstrap and registrar_tui.cli.book, "imported before the fork"
+    take_all_time()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         gate, opener = os.pipe()

@@ -218,8 +218,8 @@ def test_a_short_lock_is_waited_out(tmp_path: Path) -> None:
     with lock_holder(database, tmp_path) as holder:
         from threading import Timer
 
-        Timer(0.4, holder.kill).start()
         began = time.monotonic()
+        Timer(0.4, holder.kill).start()
         booker.book()
         assert time.monotonic() - began > 0.3
     booker.desk.close()

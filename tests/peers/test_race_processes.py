@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import subprocess
 import sys
 import time
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +24,7 @@ from tests.integration.invariants import broken_invariants
 from tests.integration.tiny_clinic import MORNING, THERAPIST, slot_id
 
 PROCESSES = 50
+_PATIENCE = 900  # seconds; fifty interpreters alone take one minute of two processors
 WANTED = slot_id(THERAPIST, 1, 3)
 EVERYBODY = list(range(101, 101 + PROCESSES))
 Answer = tuple[int, str, str]
@@ -62,7 +65,7 @@ def started(database: str, patients: list[int], folder: Path) -> list[Answer]:
         )
         for number, patient in enumerate(patients)
     ]
-    answers = [process.communicate(timeout=200) for process in running]
+    answers = [process.communicate(timeout=_PATIENCE) for process in running]
     return [
         (process.returncode, answer[0].decode(), answer[1].decode())
         for process, answer in zip(running, answers, strict=True)
@@ -76,7 +79,7 @@ def forked(database: str, patients: list[int], folder: Path) -> list[Answer]:
         [sys.executable, "-m", "tests.peers.fork_race", database, str(WANTED), *people],
         env=environment(folder),
         capture_output=True,
-        timeout=120,
+        timeout=_PATIENCE,
     )
     assert done.returncode == 0, done.stderr.decode()
     return [(code, out, err) for code, out, err in json.loads(done.stdout)]
@@ -96,6 +99,14 @@ def one_won(clinic: Clinic, answers: list[Answer]) -> None:
         assert len(slots) == len(set(slots)) == 3 and WANTED not in slots
     with clinic.read() as session:
         assert broken_invariants(session) == []
+
+
+@pytest.fixture(autouse=True)
+def one_crowd_at_a_time(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """A server lets in a hundred: the crowds of two pytest workers would not all find a place."""
+    with (tmp_path_factory.getbasetemp().parent / "crowd.lock").open("w") as turn:
+        fcntl.flock(turn, fcntl.LOCK_EX)
+        yield
 
 
 @pytest.mark.slow

@@ -16,6 +16,7 @@ from tests.fire import arena
 from tests.fire.history import connect_naively, prepare_scratch
 from tests.fire.race import (
     Lane,
+    MeetingRacer,
     Racer,
     Result,
     ServiceRacer,
@@ -61,6 +62,6 @@ def test_the_use_cases_themselves_book_twice_once_the_key_is_gone(pg_server: str
         with engine.begin() as connection:
             connection.execute(text("ALTER TABLE claim DROP CONSTRAINT pk_claim"))
         engine.dispose()
-        result = race(database, tmp_path, ServiceRacer)
+        result = race(database, tmp_path, partial(MeetingRacer, desks=DESKS))
         faults = [fault for fault in race_faults(database, result, slots=SLOTS) if "booked twice" in fault]
     assert faults != [] and len(result.won) > SLOTS

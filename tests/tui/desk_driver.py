@@ -15,7 +15,8 @@ from registrar_tui.screens.desk import DeskScreen
 from registrar_tui.screens.pane import Pane
 from registrar_tui.services.protocol import Services
 
-PATIENCE_SECONDS = 5.0
+PATIENCE_SECONDS = 60.0
+"""Counted in steps: a machine that stands still meanwhile costs one."""
 STEP_SECONDS = 0.01
 _CHARACTERS = {"enter": "\r", "space": " ", "tab": "\t"}
 
@@ -81,6 +82,8 @@ class DeskDriver:
             assert waited < PATIENCE_SECONDS, f"never: {what}\n{self.picture()}"
             await self.pilot.pause(STEP_SECONDS)
             waited += STEP_SECONDS
+        for _ in range(2):  # what stands beside it may wait for its place on the screen
+            await self.pilot.pause(0)
 
     async def until_place(self, place: str) -> None:
         """Wait until the registrar is somewhere."""

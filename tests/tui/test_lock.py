@@ -94,7 +94,8 @@ async def test_every_pane_is_hidden_and_stands_as_it_was(clinic: FakeServices, p
             await driver.until_place("form")
             await driver.type("Кузьмин")
         await driver.until_place(place)
-        await driver.pilot.pause(0.05)
+        await driver.app.workers.wait_for_complete()  # nothing is on its way to the screen any more
+        await driver.until(lambda: True)
         before, focused = driver.picture(), driver.app.focused
         await lock(driver)
         await driver.press("f2", "f5", "f12", "ctrl+p", "escape", "ctrl+z", *"ххх", "tab", "f1")
@@ -176,6 +177,7 @@ async def test_nothing_is_read_or_painted_while_the_desk_is_locked(clinic: FakeS
         await driver.until_seen("Сегодня")
         await driver.until(lambda: clinic.called("change_stamp"), "the first look")
         await lock(driver)
+        await driver.app.workers.wait_for_complete()  # what was asked before the lock
         asked = (len(clinic.called("day_list")), len(clinic.called("change_stamp")))
         clinic.stamp += 1
         await driver.pilot.pause(1.2)
@@ -226,7 +228,7 @@ class _Recorder(PtyProbe):
         return self
 
     def until(self, words: str) -> None:
-        end = time.monotonic() + 15
+        end = time.monotonic() + 120
         while words not in self.text():
             assert time.monotonic() < end, f"never {words!r}\n{self.text()}"
             self.settle(0.2, 0.5)
@@ -414,8 +416,9 @@ def test_the_desk_counts_by_the_setting_and_by_a_clock_nobody_sets_back(tmp_path
     assert IDLE_CHECK_SECONDS <= 1
     app = RegistrarApp(replace(load_config(database=str(tmp_path / "a.db")), idle_minutes=7))
     assert app.idle._limit == 420
-    first = idle.seconds_awake_or_asleep()
-    assert 0 <= idle.seconds_awake_or_asleep() - first < 5
+    began = time.monotonic()
+    first, second = idle.seconds_awake_or_asleep(), idle.seconds_awake_or_asleep()
+    assert 0 <= second - first <= time.monotonic() - began + 0.1, "it counts seconds"
 
 
 def test_the_names_looked_for_are_those_of_the_clinic() -> None:

@@ -56,7 +56,7 @@ def show(theme: str, extra: dict[str, str], *, columns: int = 80, lines: int = 2
     os.close(slave)
     screen = pyte.Screen(columns, lines)
     stream = pyte.ByteStream(screen)
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 120
     try:
         while time.monotonic() < deadline and not read(screen):
             if select.select([master], [], [], 0.2)[0]:
@@ -64,7 +64,7 @@ def show(theme: str, extra: dict[str, str], *, columns: int = 80, lines: int = 2
     finally:
         os.write(master, b"q")
         try:
-            child.wait(5)
+            child.wait(60)
         except subprocess.TimeoutExpired:
             child.kill()
             child.wait()

@@ -38,7 +38,7 @@ def run(*arguments: str, stdin: str = "", **settings: str) -> subprocess.Complet
         env={**os.environ, **settings},
         input=stdin.encode(),
         capture_output=True,
-        timeout=120,
+        timeout=300,
     )
 
 

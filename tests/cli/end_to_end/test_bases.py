@@ -117,7 +117,7 @@ def test_read_only_folder(base: Path, tmp_path: Path) -> None:
             [sys.executable, "-m", "registrar_tui", "init", "--db", str(folder / "new.db"), "--json"],
             env=os.environ,
             capture_output=True,
-            timeout=60,
+            timeout=300,
         )
     finally:
         folder.chmod(0o700)

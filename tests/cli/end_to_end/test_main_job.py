@@ -21,7 +21,7 @@ def test_book_by_pipe_of_two_processes(base: Path, tmp_path: Path) -> None:
     {program} book --patient "$patient" --specialty терапевт --first-free --print
     """
     done = subprocess.run(
-        ["/bin/sh", "-c", script], env=os.environ, cwd=tmp_path, capture_output=True, timeout=120
+        ["/bin/sh", "-c", script], env=os.environ, cwd=tmp_path, capture_output=True, timeout=300
     )
     assert done.returncode == 0, done.stderr.decode()
     visit = Answer(0, done.stdout.decode(), "").json

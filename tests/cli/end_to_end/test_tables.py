@@ -10,7 +10,6 @@ import signal
 import sqlite3
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
@@ -21,6 +20,7 @@ import pytest
 from tests.cli.end_to_end.demo_base import THURSDAY, TODAY, Clinic, refused
 from tests.cli.end_to_end.real_base import RealBase, change, run
 from tests.integration.broken_rows import KINDS, Spoiled, spoiled
+from tests.integration.import_process import stands_still
 from tests.unit.exchange.test_tables import NOT_TABLES
 
 GOOD = 760
@@ -214,23 +214,35 @@ def heeding_interrupts() -> None:
     signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
-def importing(base: Path, until: Callable[[], bool]) -> subprocess.Popen[bytes]:
-    """Begin an import in a process of its own and return once some of its rows are in."""
+# The command as it is, which stands still by itself once the first rows are in, however late it is looked at.
+STANDS_HALF_WAY = """
+import os, signal, sys
+from registrar_tui.__main__ import main
+from registrar_tui.bulk.job import Job
+
+tick = Job.tick
+
+def tick_once(self, rows, **how):
+    tick(self, rows, **how)
+    Job.tick = tick
+    os.kill(os.getpid(), signal.SIGSTOP)
+
+Job.tick = tick_once
+sys.exit(main())
+"""
+
+
+def importing(base: Path) -> subprocess.Popen[bytes]:
+    """Begin an import in a process of its own and return once some of its rows are in and it stands still."""
     process = subprocess.Popen(
-        [sys.executable, "-m", "registrar_tui", "import", "patients", "many.csv", "--json", "--quiet"],
+        [sys.executable, "-c", STANDS_HALF_WAY, "import", "patients", "many.csv", "--json", "--quiet"],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         preexec_fn=heeding_interrupts,
     )
-    give_up = time.monotonic() + 60
-    while not until() and process.poll() is None and time.monotonic() < give_up:
-        time.sleep(0.02)
-    assert process.poll() is None, "the import must still be on its way"
+    stands_still(process)
+    assert any(asked(base, "SELECT rows_done FROM import_batch"))
     return process
-
-
-def begun(base: Path) -> Callable[[], bool]:
-    return lambda: any(asked(base, "SELECT rows_done FROM import_batch"))
 
 
 def changed(file: Path) -> None:
@@ -257,9 +269,10 @@ def test_cut_short_a_rerun_goes_on(
     code: int,
     told: str,
 ) -> None:
-    process = importing(base, begun(base))
+    process = importing(base)
     cut(process, long_table)
-    out, err = process.communicate(timeout=60)
+    process.send_signal(signal.SIGCONT)
+    out, err = process.communicate(timeout=300)
     assert process.returncode == code, err
     assert told in err.decode() and err.count(b"\n") == bool(told)
     if code == 2:
@@ -312,7 +325,7 @@ def test_a_bar_in_a_real_terminal(base: Path, long_table: Path, quiet: bool) -> 
 
 
 def test_people_go_out_and_are_the_same_people(base: Path, clinic: Clinic) -> None:
-    out = run("export", "patients", "--out", "-")
+    out = run("export", "patients", "--out", "-", "--quiet")  # it tells of itself after ten seconds
     assert (out.returncode, out.stderr) == (0, b"")
     assert out.stdout.startswith("\ufeffФамилия;".encode())
     Path("people.csv").write_bytes(out.stdout)
@@ -346,7 +359,7 @@ def test_a_reader_that_has_enough(base: Path) -> None:
     assert process.stdout is not None and process.stderr is not None
     process.stdout.read(3)
     process.stdout.close()
-    assert process.wait(60) in (0, 141) and process.stderr.read() == b""
+    assert process.wait(300) in (0, 141) and process.stderr.read() == b""
     process.stderr.close()
 
 

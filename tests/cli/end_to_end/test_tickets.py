@@ -83,7 +83,7 @@ def test_print_to_stdout(base: Path, clinic: Clinic) -> None:
             [sys.executable, "-m", "registrar_tui", "ticket", "print", visit, "--format", form, "--out", "-"],
             env=os.environ,
             capture_output=True,
-            timeout=120,
+            timeout=300,
         )
         assert (done.returncode, done.stderr) == (0, b"")
         assert done.stdout
