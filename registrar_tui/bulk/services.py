@@ -165,6 +165,7 @@ class BulkServices:
         from registrar_tui.printing.spool import write_out
 
         self._workplace.may(Permission.PRINT)
+        require_place(out)
         target = self._rejects(path, rejects, dry_run=False)
         with opened_job("tickets", TICKET_COLUMNS, path, target, report) as job:
             require_other(path, out, "out")

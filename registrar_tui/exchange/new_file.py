@@ -14,6 +14,7 @@ from typing import Final
 
 from registrar_tui.errors import Refusal
 from registrar_tui.exchange.source import shown
+from registrar_tui.replacing import require_replaceable
 
 _NEW: Final = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
 _REASONS: Final = {
@@ -93,6 +94,7 @@ def _require_place(path: Path) -> None:
         raise Refusal(
             "cannot_write", f"{shown(path)} — папка, ссылка или устройство: укажите другое имя.", field="out"
         )
+    require_replaceable(path)
 
 
 @contextmanager
