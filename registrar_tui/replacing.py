@@ -1,4 +1,4 @@
-"""Which files an output may replace: tables and tickets, what this program writes under a name that is given."""
+"""Which files an output may replace: tables and tickets, what this program writes where it is told."""
 
 from __future__ import annotations
 
@@ -25,6 +25,6 @@ def require_replaceable(path: Path) -> None:
     if b"\x00" in head and not head.startswith(_WITH_NULS):
         raise Refusal(
             "already_exists",
-            f"«{plain(str(path))[:_SHOWN]}» — не таблица и не талон, его нельзя заменить: укажите другое имя.",
+            f"«{plain(str(path))[:_SHOWN]}» — не таблица и не талон, заменить нельзя: укажите другое имя.",
             field="out",
         )

@@ -98,3 +98,9 @@ def require_other(path: Path, target: Path, field: str) -> None:
     """Refuse to write over the table that is being read."""
     if target.exists() and target.samefile(path):
         raise UsageError("Результат нельзя писать в саму таблицу: укажите другой файл.", field=field)
+
+
+def require_two(out: Path, rejects: Path | None) -> None:
+    """Refuse one name for a result and for the rows that have none."""
+    if rejects is not None and rejects.resolve() == out.resolve():
+        raise UsageError("Результат и отклонённые строки — разные файлы: укажите другой.", field="rejects")

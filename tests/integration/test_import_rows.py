@@ -249,6 +249,9 @@ def test_a_list_is_not_overwritten_by_its_tickets(clinic: Clinic, tmp_path: Path
     with pytest.raises(UsageError) as told:
         services(clinic).list_tickets(file, tmp_path / "." / "t.csv")
     assert told.value.field == "out" and file.read_bytes() == content
+    with pytest.raises(UsageError) as told:
+        services(clinic).list_tickets(file, tmp_path / "a.pdf", rejects=tmp_path / "." / "a.pdf")
+    assert told.value.field == "rejects" and not (tmp_path / "a.pdf").exists()
 
 
 def test_rights(clinic: Clinic, tmp_path: Path) -> None:
