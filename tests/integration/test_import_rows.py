@@ -6,7 +6,7 @@ import time
 from pathlib import Path
 
 import pytest
-from sqlalchemy import func, select, text
+from sqlalchemy import func, select, text, update
 from sqlmodel import col
 
 from registrar_tui.bulk import job
@@ -14,7 +14,8 @@ from registrar_tui.bulk.job import Progress
 from registrar_tui.bulk.templates import TABLES, ImportKind, write_template
 from registrar_tui.errors import NotAllowed, Refusal, UsageError
 from registrar_tui.exchange.reading import opened, table_of
-from registrar_tui.models import Doctor, Room, ShiftTemplate, Slot, Specialty, Visit
+from registrar_tui.models import Doctor, Patient, Room, ShiftTemplate, Slot, Specialty, Visit
+from registrar_tui.services.dto_merge import MergePatients
 from tests.integration import tiny_clinic
 from tests.integration.bases import Clinic
 from tests.integration.import_bench import codes_in, services, with_role, write_table
@@ -349,6 +350,35 @@ def test_how_far_a_table_of_few_rows_is(
         seen: list[Progress] = []
         services(clinic).import_visits(file, dry_run=dry_run, report=seen.append)
         assert seen[-1].rows == 3 and {told.total for told in seen[:2]} == {3}
+
+
+SNILS = "11223344595"
+
+
+def give_snils(clinic: Clinic) -> None:
+    first = update(Patient).where(col(Patient.id) == 1)
+    clinic.write(lambda session: session.execute(first.values(snils=SNILS)))
+
+
+def test_a_number_of_another_person_books_nobody(clinic: Clinic, tmp_path: Path) -> None:
+    """A policy copied from the line above: the name and the birthday beside it are somebody else's."""
+    give_snils(clinic)
+    header = ("СНИЛС", *VISITS)
+    strange = (SNILS, "Берёзкин", "Иван", "02.05.1952", *ONE[3:])
+    married = (SNILS, "Берёзкин", *ONE[1:])
+    done = services(clinic).import_visits(write_table(tmp_path / "v.csv", header, strange, married))
+    assert (done["added"], codes_in(Path(done["rejects_file"]))) == (1, ["other_person"])
+
+
+@pytest.mark.parametrize("by", ["number", "name"])
+def test_a_visit_of_a_merged_card_is_its_survivors(clinic: Clinic, tmp_path: Path, by: str) -> None:
+    give_snils(clinic)
+    clinic.desk().merge_patients(MergePatients("m", 2, 1, "один человек"))
+    row = (SNILS, *("",) * 3, *ONE[3:]) if by == "number" else ("", *ONE)
+    done = services(clinic).import_visits(write_table(tmp_path / "v.csv", ("СНИЛС", *VISITS), row))
+    assert (done["added"], done["rejected"]) == (1, 0)
+    with clinic.read() as session:
+        assert session.execute(select(col(Visit.patient_id))).scalars().all() == [2]
 
 
 TICKETS = ("Примечание", "Талон")

@@ -7,12 +7,12 @@ from dataclasses import replace
 from datetime import datetime, time, timedelta
 from typing import Any, Final
 
-from sqlalchemy import or_, select
+from sqlalchemy import select
 from sqlmodel import Session, col
 
 from registrar_tui.clock import FixedClock, to_utc
 from registrar_tui.errors import Refusal
-from registrar_tui.models import Doctor, Patient, Slot, Visit
+from registrar_tui.models import Doctor, Slot, Visit
 from registrar_tui.services import audit, availability, booking, dto, rebooking
 from registrar_tui.services.imports.columns import Column, Layout
 from registrar_tui.services.imports.directory import (
@@ -25,6 +25,7 @@ from registrar_tui.services.imports.directory import (
     time_in,
 )
 from registrar_tui.services.imports.schedule import channel_in
+from registrar_tui.services.imports.visitors import visitor_of
 from registrar_tui.services.operations import AlreadyDone, once
 from registrar_tui.services.rules.rulebook import load_rulebook
 from registrar_tui.services.search_keys import fold
@@ -76,7 +77,7 @@ def settle(session: Session, workplace: Workplace, layout: Layout, cells: list[s
     be past now.
     """
     judged = _as_of(workplace, layout.text(cells, "written_at"))
-    patient_id = _patient(session, layout, cells)
+    patient_id = visitor_of(session, layout, cells)
     channel = channel_in(layout.text(cells, "channel"), "channel")
     rule, reason = layout.text(cells, "override"), layout.text(cells, "reason")
     overrides = (dto.Override(rule, reason),) if rule else ()
@@ -102,7 +103,7 @@ def settle(session: Session, workplace: Workplace, layout: Layout, cells: list[s
 
 def strands(session: Session, layout: Layout, cells: list[str]) -> set[Hashable]:
     """Return whom and whose day a row is about; two rows without either in common cannot meet."""
-    patient_id = _patient(session, layout, cells)
+    patient_id = visitor_of(session, layout, cells)
     day = day_in(layout.text(cells, "date"), "date")
     return {
         ("patient", patient_id),
@@ -151,40 +152,6 @@ def _as_of(workplace: Workplace, text: str) -> Workplace:
         message = f"Записано {day_and_time(written)}: нужно время не позже нынешнего и не старше недели."
         raise refused("written_at_format", "written_at", message)
     return replace(workplace, clock=FixedClock(to_utc(written, workplace.zone)))
-
-
-def _patient(session: Session, layout: Layout, cells: list[str]) -> int:
-    """Return the person of a row: by number of the card, ЕНП, СНИЛС, else by name and birth date."""
-    if text := layout.text(cells, "patient_id"):
-        number = number_in(text)
-        if number is None:
-            raise refused("patient_format", "patient_id", f"{said(text)} — не номер карточки.")
-        return number
-    enp, snils = compact(layout.text(cells, "policy")), compact(layout.text(cells, "snils"))
-    wanted = [col(Patient.enp) == enp] if enp else []
-    wanted += [col(Patient.snils) == snils] if snils else []
-    statement = select(col(Patient.id)).where(col(Patient.merged_into_id).is_(None)).limit(3)
-    if wanted:
-        found = session.execute(statement.where(or_(*wanted))).scalars().all()
-    else:
-        last, first, middle = (
-            fold(layout.text(cells, f"{part}_name")) for part in ("last", "first", "middle")
-        )
-        if not (last and first and layout.text(cells, "birth_date")):
-            message = "Пациент не указан: впишите полис, СНИЛС или ФИО с датой рождения."
-            raise refused("patient_missing", "last_name", message)
-        born = day_in(layout.text(cells, "birth_date"), "birth_date")
-        statement = statement.where(col(Patient.last_key) == last, col(Patient.first_key) == first)
-        statement = statement.where(col(Patient.birth_date) == born)
-        if middle:
-            statement = statement.where(col(Patient.middle_key) == middle)
-        found = session.execute(statement).scalars().all()
-    if len(found) > 1:
-        numbers = ", ".join(f"№ {number}" for number in found)
-        raise refused("ambiguous", "last_name", f"Подходят несколько карточек ({numbers}): впишите номер.")
-    if not found:
-        raise refused("not_found", "last_name", "Такого пациента в базе нет: сначала заведите карточку.")
-    return int(found[0])
 
 
 def _stands(session: Session, patient_id: int, doctors: list[int], moment: datetime) -> bool:
