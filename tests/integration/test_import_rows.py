@@ -81,6 +81,19 @@ def test_doctors_come_with_rooms_and_specialties(clinic: Clinic, tmp_path: Path)
     assert bulk.import_doctors(file)["added"] == 0
 
 
+def test_a_doctor_is_known_by_any_spelling_and_stays_in_the_branch(clinic: Clinic, tmp_path: Path) -> None:
+    bulk = services(clinic)
+    new = ("Чижов", "Пётр", "", "терапевт", "", "Филиал № 2", "7", "")
+    bulk.import_doctors(write_table(tmp_path / "a.csv", DOCTORS, new))
+    again = ("ЧИЖОВ", "Петр", "", "терапевт", "", "", "8", "")
+    done = bulk.import_doctors(write_table(tmp_path / "b.csv", DOCTORS, again))
+    assert (done["added"], done["updated"]) == (0, 1)
+    with clinic.read() as session:
+        doctor = session.execute(select(Doctor).where(col(Doctor.last_name) == "Чижов")).scalar_one()
+        room = session.get_one(Room, doctor.room_id)
+        assert (doctor.branch_id, room.branch_id, room.number) == (2, 2, "8")
+
+
 def test_shifts_are_written_and_published(clinic: Clinic, tmp_path: Path) -> None:
     rows = (
         (
