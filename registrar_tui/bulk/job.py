@@ -83,7 +83,7 @@ def opened_job(
 ) -> Iterator[Job]:
     """Open a table and find its columns; UsageError of one line where it is none."""
     with opened(path) as source:
-        table = table_of(source)
+        table = table_of(source, columns)
         layout = match_header(table.header, columns, source.name)
         if rejects is not None:
             require_other(path, rejects, "rejects")

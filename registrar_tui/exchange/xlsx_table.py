@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date, datetime, time, timedelta
+from itertools import islice
 from typing import Any, Final
 
 from registrar_tui.errors import UsageError
-from registrar_tui.exchange.csv_table import LONGEST_CELL, row_problem
+from registrar_tui.exchange.csv_lines import LONGEST_CELL
+from registrar_tui.exchange.csv_table import row_problem
+from registrar_tui.exchange.heading import HEADING_WITHIN
 from registrar_tui.exchange.neutral import restored
 from registrar_tui.exchange.source import Source
+from registrar_tui.services.imports.columns import Column, heading_among
 from registrar_tui.services.imports.rows import Row
 
 MAGIC: Final = b"PK\x03\x04"
@@ -23,11 +27,11 @@ _HEADER_WITHIN: Final = 100
 class XlsxTable:
     """The first sheet: `header`, and `rows` from the first one after it; `done` of `total` rows are read."""
 
-    def __init__(self, source: Source) -> None:
+    def __init__(self, source: Source, columns: Sequence[Column] = ()) -> None:
         self._source = source
         self._sheet = _sheet(source)
         self.done, self.total = 0, int(self._sheet.total_height)
-        self._first, self.header = self._header()
+        self._first, self.header = self._header(columns)
         self._key = [cell.casefold() for cell in self.header]
 
     def rows(self) -> Iterator[Row]:
@@ -63,15 +67,17 @@ class XlsxTable:
             return row_problem(number, cells, "cell_formula")
         return Row(number, cells)
 
-    def _header(self) -> tuple[int, list[str]]:
-        for number, values in enumerate(self._sheet.iter_rows(), 1):
+    def _header(self, columns: Sequence[Column]) -> tuple[int, list[str]]:
+        found: list[tuple[int, list[str]]] = []
+        for number, values in enumerate(islice(self._sheet.iter_rows(), _HEADER_WITHIN), 1):
             cells = [cell_text(value).strip() for value in values]
-            if any(cells):
-                while not cells[-1]:
-                    cells.pop()
-                return number, cells
-            if number > _HEADER_WITHIN:
-                break
+            if any(cells) and len(found) < HEADING_WITHIN:
+                found.append((number, cells))
+        if found:
+            number, cells = found[heading_among((cells for _, cells in found), columns)]
+            while not cells[-1]:
+                cells.pop()
+            return number, cells
         raise UsageError(
             f"{self._source.name}: первый лист пуст, образец даёт --template.",
             field="file",

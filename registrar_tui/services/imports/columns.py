@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -72,6 +72,22 @@ def match_header(header: Sequence[str], columns: Sequence[Column], file: str) ->
             code="columns_missing",
         )
     return Layout(tuple(header), places)
+
+
+def heading_among(rows: Iterable[Sequence[str]], columns: Sequence[Column]) -> int:
+    """Return which of a table's first rows is its heading: the first one, unless titles stand above it.
+
+    Only a row too short to be data is taken for a title: of a table that was sorted together with its heading
+    nothing may be left out.
+    """
+    required = [{_fold(name) for name in _names(column)} for column in columns if column.required]
+    for place, cells in enumerate(rows):
+        told = {_fold(cell) for cell in cells}
+        if all(told & names for names in required):
+            return place
+        if sum(bool(cell.strip()) for cell in cells) >= len(required):
+            break
+    return 0
 
 
 def _names(column: Column) -> tuple[str, ...]:

@@ -13,7 +13,8 @@ import pytest
 
 from registrar_tui.errors import UsageError
 from registrar_tui.exchange import xlsx_table
-from registrar_tui.exchange.csv_table import LONGEST_CELL, CsvTable
+from registrar_tui.exchange.csv_lines import LONGEST_CELL
+from registrar_tui.exchange.csv_table import CsvTable
 from registrar_tui.exchange.encoding import detect
 from registrar_tui.exchange.neutral import neutral, restored
 from registrar_tui.exchange.reading import opened, table_of
@@ -102,6 +103,42 @@ def test_a_huge_cell_is_one_rejected_row(tmp_path: Path, size: int) -> None:
     rows = read(put(tmp_path, content))
     assert codes(rows) == ["", "cell_too_long", ""]
     assert all(len(cell) <= LONGEST_CELL for row in rows for cell in row.cells)
+
+
+PEOPLE = "Фамилия;Имя;Дата рождения\nКим;Анна;1.1.2000\nЛи;Нина;2.1.2000\n"
+UNDER_TITLES = {
+    "a merged title": (f"Список прикреплённых на 01.11.2026;;\n;;\n{PEOPLE}", [4, 5]),
+    "a title of one cell": (f"Список; прикреплённые\n\n{PEOPLE}", [4, 5]),
+    "the separator told": (f"sep=;\n{PEOPLE}", [3, 4]),
+    "breaks in the heading": (PEOPLE.replace("Дата рождения", '"Дата\nрождения"'), [3, 4]),
+    "separators behind the heading": (PEOPLE.replace("рождения", "рождения;;"), [2, 3]),
+    "two returns at each end": (PEOPLE.replace("\n", "\r\r\n"), [2, 3]),
+}
+
+
+@pytest.mark.parametrize("name", list(UNDER_TITLES))
+@pytest.mark.parametrize("encoding", ["cp1251", "utf-8-sig"])
+def test_the_heading_is_found_below_titles(tmp_path: Path, name: str, encoding: str) -> None:
+    text, lines = UNDER_TITLES[name]
+    with opened(put(tmp_path, text.encode(encoding))) as source:
+        table = table_of(source, COLUMNS)
+        assert len(match_header(table.header, COLUMNS, "").places) == 3
+        rows = list(table.rows())
+    assert codes(rows) == ["", ""] and [row.line for row in rows] == lines
+
+
+def test_a_heading_sorted_among_its_rows_leaves_none_of_them_out(tmp_path: Path) -> None:
+    _, *rows = PEOPLE.splitlines()
+    with (
+        pytest.raises(UsageError),
+        opened(put(tmp_path, "\n".join([rows[0], PEOPLE]).encode())) as source,
+    ):
+        match_header(table_of(source, COLUMNS).header, COLUMNS, "")
+
+
+def test_a_run_of_no_break_spaces_is_no_other_encoding(tmp_path: Path) -> None:
+    rows = read(put(tmp_path, "Имя;Дом\nКим;\xa0\xa0\xa0\xa0«\xa0\xa0\xa0»\n".encode("cp1251")))
+    assert codes(rows) == [""]
 
 
 def test_blank_lines_are_told_but_for_the_last(tmp_path: Path) -> None:
