@@ -53,7 +53,7 @@ def table_of(source: Source, columns: Sequence[Column] = ()) -> Table:
         )
     if head.startswith(_OTHER_FORMS):
         raise UsageError(
-            f"{source.name} — не таблица: нужен CSV или XLSX (старый XLS сохраните как XLSX).",
+            f"{source.name} — не таблица: нужен CSV или XLSX без пароля (старый XLS сохраните как XLSX).",
             field="file",
             code="not_a_table",
         )

@@ -1,7 +1,8 @@
-"""Reading the first sheet of a workbook as rows of text."""
+"""Reading the first sheet of a workbook that is not hidden as rows of text."""
 
 from __future__ import annotations
 
+import re
 import zipfile
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime, time, timedelta
@@ -21,11 +22,18 @@ MAGIC: Final = b"PK\x03\x04"
 _LARGEST: Final = 144 << 20
 """Bytes unpacked, about 260,000 people: the reader holds a sheet in memory, 1.1 bytes for each of these, and
 an import has 350 MB in all. A larger one is asked for as CSV, which takes the same for ten and a million."""
+_MOST_CELLS: Final = 8 << 20
+"""Cells, 24 bytes each: every row of a sheet eight columns wide."""
+_FILLED: Final = re.compile(rb'r="([A-Z]{1,3})([0-9]{1,7})"[^>/]*>')
+"""A cell that has something in it: one that is only painted ends at once."""
+_LONGEST_TAG: Final = 200
 _HEADER_WITHIN: Final = 100
+_CONTROL: Final = re.compile("[\x01-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
+"""Without tab and breaks: an address of two lines is text."""
 
 
 class XlsxTable:
-    """The first sheet: `header`, and `rows` from the first one after it; `done` of `total` rows are read."""
+    """One sheet: `header`, and `rows` from the first one after it; `done` of `total` rows are read."""
 
     def __init__(self, source: Source, columns: Sequence[Column] = ()) -> None:
         self._source = source
@@ -58,7 +66,7 @@ class XlsxTable:
             return row_problem(number, cells + rest, "row_cells", width)
         if "\x00" in "".join(cells):
             return row_problem(number, cells, "row_nul")
-        if any(sign < " " and sign != "\t" for cell in cells for sign in cell if not cell.isprintable()):
+        if any(not cell.isprintable() and _CONTROL.search(cell) for cell in cells):
             return row_problem(number, cells, "row_control")
         if [cell.strip().casefold() for cell in cells] == self._key:
             return row_problem(number, cells, "row_header")
@@ -86,20 +94,16 @@ class XlsxTable:
 
 
 def _sheet(source: Source) -> Any:
-    from python_calamine import CalamineError, CalamineWorkbook, PasswordError
+    from python_calamine import CalamineError, CalamineWorkbook, PasswordError, SheetVisibleEnum
 
     try:
         source.file.seek(0)
         with zipfile.ZipFile(source.file) as archive:
-            unpacked = sum(member.file_size for member in archive.infolist())
-        if unpacked > _LARGEST:
-            raise UsageError(
-                f"{source.name} слишком велик для XLSX: сохраните его как CSV.",
-                field="file",
-                code="too_large",
-            )
+            _require_workbook(archive, source.name)
         source.file.seek(0)
-        return CalamineWorkbook.from_filelike(source.file).get_sheet_by_index(0)
+        book = CalamineWorkbook.from_filelike(source.file)
+        shown = [sheet.visible == SheetVisibleEnum.Visible for sheet in book.sheets_metadata]
+        return book.get_sheet_by_index(shown.index(True) if any(shown) else 0)
     except PasswordError as error:
         raise UsageError(f"{source.name} закрыт паролем: сохраните без пароля.", field="file") from error
     except (CalamineError, zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
@@ -108,6 +112,49 @@ def _sheet(source: Source) -> Any:
             field="file",
             code="not_a_table",
         ) from error
+
+
+def _require_workbook(archive: zipfile.ZipFile, name: str) -> None:
+    """Refuse what the reader would take too much memory for, or what is another program's workbook."""
+    names = archive.namelist()
+    if "content.xml" in names or "xl/workbook.bin" in names:
+        raise UsageError(
+            f"{name} — таблица ODS или XLSB: сохраните её как XLSX или CSV.", field="file", code="not_a_table"
+        )
+    if sum(member.file_size for member in archive.infolist()) > _LARGEST:
+        raise UsageError(
+            f"{name} слишком велик для XLSX: сохраните его как CSV.", field="file", code="too_large"
+        )
+    for sheet in names:
+        if sheet.casefold().startswith("xl/worksheets/") and _cells(archive, sheet) > _MOST_CELLS:
+            raise UsageError(
+                f"{name}: далеко за таблицей есть заполненная ячейка, удалите лишнее или сохраните как CSV.",
+                field="file",
+                code="too_large",
+            )
+
+
+def _cells(archive: zipfile.ZipFile, sheet: str) -> int:
+    """Return how many cells the reader makes room for: the whole rectangle up to the farthest ones."""
+    columns: set[bytes] = set()
+    last, rest = 0, b""
+    with archive.open(sheet) as content:
+        while block := content.read(1 << 20):
+            block = rest + block
+            found = _FILLED.findall(block)
+            if found:
+                columns.update(letters for letters, _ in found)
+                last = max(last, int(found[-1][1]))
+            rest = block[-_LONGEST_TAG:]
+    return last * max(map(_column, columns), default=0)
+
+
+def _column(letters: bytes) -> int:
+    """Return the number of a column: A is 1, XFD 16384."""
+    number = 0
+    for letter in letters:
+        number = number * 26 + letter - ord("A") + 1
+    return number
 
 
 def cell_text(value: Any) -> str:

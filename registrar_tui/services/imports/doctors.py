@@ -97,6 +97,7 @@ def _word(layout: Layout, cells: list[str], key: str) -> str:
 def _known(session: Session, last: str, first: str, middle: str, specialty_id: int) -> Doctor | None:
     """Return the doctor of this name and specialty; «ё» and capitals do not make another one."""
     wanted = fold(last), fold(first), fold(middle)
+    doctor: Doctor
     of_specialty = select(Doctor).where(col(Doctor.specialty_id) == specialty_id).order_by(col(Doctor.id))
     for doctor in session.execute(of_specialty).scalars():
         if (fold(doctor.last_name), fold(doctor.first_name), fold(doctor.middle_name)) == wanted:
