@@ -30,6 +30,8 @@ class Progress:
     skipped: int = 0
     """How much of `done` an earlier run has read, and of `rows` the same: no measure of this run's pace."""
     skipped_rows: int = 0
+    unread: tuple[str, ...] = ()
+    """Headings that mean nothing to this kind of table, told once before the first row."""
 
     @property
     def rate(self) -> float:
@@ -88,6 +90,8 @@ def opened_job(
         if rejects is not None:
             require_other(path, rejects, "rejects")
         job = Job(kind, source, table, layout, RejectFile(rejects, layout), report, time.monotonic())
+        if report is not None and (unread := layout.unread()):
+            report(Progress(0, table.total, 0, 0.0, unread=unread))
         try:
             yield job
         finally:

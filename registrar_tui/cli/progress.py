@@ -8,12 +8,16 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
 from registrar_tui.cli.output import Output
+from registrar_tui.plain import plain
 from registrar_tui.services.wording import plural
 
 if TYPE_CHECKING:
     from registrar_tui.bulk.job import Progress as Standing
 
 Progress = Callable[[str, int, int], None]
+_HEADINGS: Final = 10
+_LONGEST_HEADING: Final = 30
+"""How many headings are named in one line, and how many characters of each."""
 LINE_EVERY: Final = 10.0
 """Seconds between two lines of a log; what ends sooner says nothing."""
 
@@ -68,6 +72,9 @@ def _drawn(title: str) -> Iterator[Callable[[Standing], None]]:
         task = bar.add_task(title, total=None, pace="")
 
         def show(standing: Standing) -> None:
+            if standing.unread:
+                bar.console.print(plain(unread_of(standing)), markup=False, highlight=False, soft_wrap=True)
+                return
             total = standing.total or None
             bar.update(task, completed=standing.done, total=total, pace=pace_of(standing))
 
@@ -82,10 +89,20 @@ class _Lines:
         self._told = time.monotonic()
 
     def __call__(self, standing: Standing) -> None:
+        if standing.unread:
+            self._output.narrate(unread_of(standing))
+            return
         now = time.monotonic()
         if now - self._told >= LINE_EVERY:
             self._told = now
             self._output.narrate(f"{self._title}: {pace_of(standing)}")
+
+
+def unread_of(standing: Standing) -> str:
+    """Return which columns are not read: a heading that is misspelt must not lose its data in silence."""
+    shown = [f"«{name[:_LONGEST_HEADING]}»" for name in standing.unread[:_HEADINGS]]
+    more = len(standing.unread) - len(shown)
+    return f"Не читаются столбцы: {', '.join(shown)}{f' и ещё {more}' if more else ''}."
 
 
 def pace_of(standing: Standing) -> str:

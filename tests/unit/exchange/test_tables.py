@@ -30,6 +30,7 @@ from registrar_tui.exchange.xlsx_table import cell_text
 from registrar_tui.services.imports.columns import match_header
 from registrar_tui.services.imports.patients import COLUMNS
 from registrar_tui.services.imports.rows import Reject, Row
+from registrar_tui.services.imports.visits import COLUMNS as VISIT_COLUMNS
 
 HEADER = ["Фамилия", "Имя", "Дата"]
 ROWS = [["Ёлкин", "Пётр", "12.05.1958"], ["Щукина-Ким", "Анна", "01.01.2000"], ["Иванов", "О'Нил", ""]]
@@ -132,6 +133,26 @@ def test_the_heading_is_found_below_titles(tmp_path: Path, name: str, encoding: 
         assert len(match_header(table.header, COLUMNS, "").places) == 3
         rows = list(table.rows())
     assert codes(rows) == ["", ""] and [row.line for row in rows] == lines
+
+
+def test_headings_as_clinics_write_them() -> None:
+    header = [
+        "№ п/п",
+        "Фамилия пациента",
+        "Имя",
+        "Отч.",
+        "Дата рожд.",
+        "СНИЛС №",
+        "№ полиса ОМС",
+        "Тел.",
+        "Адрес",
+    ]
+    layout = match_header(header, COLUMNS, "")
+    assert len(layout.places) == 7 and layout.unread() == ("№ п/п", "Адрес")
+    visits = match_header(["Пациент №", "Пациент", "Дата", "Время"], VISIT_COLUMNS, "")
+    assert visits.place("patient_id") == 0 and visits.unread() == ("Пациент",)
+    with pytest.raises(UsageError, match="«Полис» и «ЕНП» — одно и то же"):
+        match_header([*header[1:5], "Полис", "ЕНП"], COLUMNS, "файл")
 
 
 def test_a_heading_sorted_among_its_rows_leaves_none_of_them_out(tmp_path: Path) -> None:
