@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import time
+from datetime import date, datetime
+from datetime import time as dt_time
 from pathlib import Path
 
 import pytest
@@ -16,6 +18,7 @@ from registrar_tui.errors import NotAllowed, Refusal, UsageError
 from registrar_tui.exchange.reading import opened, table_of
 from registrar_tui.models import Doctor, Patient, Room, ShiftTemplate, Slot, Specialty, Visit
 from registrar_tui.services.dto_merge import MergePatients
+from registrar_tui.services.imports.directory import day_in, moment_in, time_in, weekdays_in
 from tests.integration import tiny_clinic
 from tests.integration.bases import Clinic
 from tests.integration.import_bench import codes_in, services, with_role, write_table
@@ -239,6 +242,27 @@ def test_cancelling_from_a_table(clinic: Clinic, tmp_path: Path) -> None:
     assert clinic.desk().visit(first.id).status == "cancelled"
     with clinic.read() as session:
         assert session.get_one(Visit, second.id).cancelled_by == "clinic"
+
+
+def test_a_mended_table_cancels_nothing_twice(clinic: Clinic, tmp_path: Path) -> None:
+    first, second = clinic.book(1101), clinic.book(1102, patient=2)
+    header = ("Талон", "Причина", "Кто отменил")
+    rows = [(f"№ {first.number}", "кабинет не работает", ""), (second.number, "", "врач")]
+    bulk = services(clinic)
+    done = bulk.import_cancellations(write_table(tmp_path / "c.csv", header, *rows))
+    assert (done["added"], codes_in(Path(done["rejects_file"]))) == (1, ["by_unknown"])
+    rows[1] = (second.number, "", "поликлиника")
+    done = bulk.import_cancellations(write_table(tmp_path / "c.csv", header, *rows))
+    assert (done["added"], done["updated"], done["rejected"]) == (1, 1, 0)
+    with clinic.read() as session:
+        assert session.get_one(Visit, second.id).cancelled_by == "clinic"
+
+
+def test_dates_times_and_days_as_other_programs_write_them() -> None:
+    assert day_in("24.11.2026 0:00:00", "date") == day_in("2026-11-24T00:00:00", "date") == date(2026, 11, 24)
+    assert moment_in("24.11.2026 9:15:00", "date") == datetime(2026, 11, 24, 9, 15)
+    assert time_in("01.01.0001 9:15:00", "time") == time_in("30.12.1899 09:15", "time") == dt_time(9, 15)
+    assert weekdays_in("Пн – ср, пт") == (0, 1, 2, 4)
 
 
 @pytest.mark.parametrize("place", ["no/such/r.csv", ".", "link.csv"])

@@ -34,7 +34,7 @@ from registrar_tui.services.target_search import find_specialty
 from registrar_tui.services.wording import day_and_time
 from registrar_tui.services.workplace import Workplace
 from registrar_tui.validators.reading import compact
-from registrar_tui.vocabulary import CANCEL_REASONS, COUNTED_STATUSES, Initiator
+from registrar_tui.vocabulary import CANCEL_REASONS, CLINIC_REASONS, COUNTED_STATUSES, Initiator, VisitStatus
 
 COLUMNS: Final = (
     Column("patient_id", "Пациент №"),
@@ -117,7 +117,9 @@ def settle_cancel(
     """Cancel one visit in the caller's transaction; AlreadyDone where this row has done so."""
     visit_id = visit_in(workplace, layout.text(cells, "visit"))
     reason = _reason(layout.text(cells, "reason"))
-    by = Initiator.CLINIC if fold(layout.text(cells, "by")).startswith(("к", "clinic")) else Initiator.PATIENT
+    by = _initiator(layout.text(cells, "by"))
+    if _cancelled(session, visit_id, reason, by):
+        raise AlreadyDone(op_id)
     command = dto.CancelVisit(op_id, visit_id, reason, by)
 
     def work() -> dict[str, Any]:
@@ -126,6 +128,17 @@ def settle_cancel(
     answer = once(session, workplace, op_id, f"import-cancel {visit_id}", work)
     _journal(session, workplace, "cancelled", op_id, answer, reason)
     return True
+
+
+def _cancelled(session: Session, visit_id: int, reason: str, by: Initiator) -> bool:
+    """Tell whether a visit is cancelled as a row wants it: of a mended and saved anew file, or by hand."""
+    statement = select(col(Visit.id)).where(
+        col(Visit.id) == visit_id,
+        col(Visit.status) == VisitStatus.CANCELLED,
+        col(Visit.cancel_reason) == reason,
+        col(Visit.cancelled_by) == (Initiator.CLINIC if reason in CLINIC_REASONS else by),
+    )
+    return session.execute(statement).first() is not None
 
 
 def _journal(
@@ -203,13 +216,13 @@ def _no_slot(
     asker = asker_for(judged, channel_in("", "channel"), patient=patient)
     start = max(judged.now(), datetime.combine(moment.date(), time.min))
     near = availability.first_suitable(session, rulebook, asker, doctors, from_moment=start)
-    hint = f" Ближайшее свободное: {day_and_time(near.starts_at)} (слот {near.id})." if near else ""
+    hint = f" Ближайшее свободное: {day_and_time(near.starts_at)} (бирка {near.id})." if near else ""
     return refused("no_slot", "time", f"На {day_and_time(moment)} приёма в расписании нет.{hint}")
 
 
 def visit_in(workplace: Workplace, text: str) -> int:
     """Read a visit's number, or the code of its ticket if that is genuine."""
-    digits = compact(text)
+    digits = compact(text).removeprefix("№")
     code = len(digits) == _CODE_DIGITS
     visit_id = workplace.tickets.read(digits) if code else number_in(digits)
     if visit_id is None:
@@ -217,6 +230,16 @@ def visit_in(workplace: Workplace, text: str) -> int:
             "visit_format", "visit", f"Талон {said(text)} не распознан: впишите номер или код талона."
         )
     return visit_id
+
+
+def _initiator(text: str) -> Initiator:
+    """Read who cancels; a word that is not known would count against the patient."""
+    word = fold(text)
+    if word in ("", "patient", "пациент"):
+        return Initiator.PATIENT
+    if word in ("clinic", "клиника", "поликлиника"):
+        return Initiator.CLINIC
+    raise refused("by_unknown", "by", f"Кто отменил — {said(text)}: впишите «пациент» или «клиника».")
 
 
 def _reason(text: str) -> str:
