@@ -1,6 +1,6 @@
 """Reading CSV nobody vouches for: every line becomes a row or a row with the reason why it is none.
 
-A clean block of a megabyte is split by the C string methods (1 µs a row); only a block with quotes, control
+A clean block is split by the C string methods (1 µs a row); only a block with quotes, control
 characters or foreign bytes is looked at line by line.
 """
 
@@ -22,7 +22,8 @@ from registrar_tui.services.imports.rows import Row, broken
 _LONGEST_LINE: Final = 8 << 20
 _LONGEST_RECORD: Final = 100
 """Lines of one record: a cell may have line breaks, a forgotten quote must not eat the file."""
-_BLOCK: Final = 1 << 20
+_BLOCK: Final = 1 << 16
+"""Bytes, some 400 people: how far a table is can be told no finer than by blocks."""
 _SAMPLE: Final = 1 << 18
 _ODD_BYTES: Final = bytes([*range(9), *range(11, 32), 127, *b'"='])
 _ODD_UTF8: Final = re.compile(rb"\xc2[\x80-\x9f]|\xef\xbf\xbd")
@@ -199,7 +200,7 @@ class CsvTable:
             yield text
 
     def _raw_blocks(self) -> Iterator[bytes]:
-        """Yield whole lines, about a megabyte a time, without the last line break."""
+        """Yield whole lines, a block a time, without the last line break."""
         self._source.file.seek(0)
         rest = b""
         self.done = 0
@@ -207,7 +208,7 @@ class CsvTable:
             self.done += len(block)
             cut = block.rfind(self._break)
             if cut < 0:
-                rest = (rest + block)[: _LONGEST_LINE + 1]
+                rest = rest + block if len(rest) <= _LONGEST_LINE else rest
                 continue
             yield rest + block[:cut]
             rest = block[cut + 1 :]
