@@ -12,7 +12,7 @@ from sqlalchemy import text
 
 from registrar_tui.errors import NotAllowed, Refusal
 from registrar_tui.exchange.reading import opened, table_of
-from registrar_tui.models import Patient
+from registrar_tui.models import IdentityDocument, Patient
 from registrar_tui.services.export_json import iso_day
 from registrar_tui.services.exports import Span
 from registrar_tui.vocabulary import SlotKind
@@ -43,6 +43,17 @@ def test_people_go_out_and_come_back_unchanged(clinic: Clinic, tmp_path: Path, s
     done = bulk.import_patients(out)
     assert (done["added"], done["updated"], done["rejected"]) == (0, people, 0)
     assert state(clinic) == before
+
+
+def test_a_document_of_another_kind_keeps_nobody_from_coming_back(clinic: Clinic, tmp_path: Path) -> None:
+    kinds = (("14", "45 08", "123456"), ("24", "", "0462543"))
+    for kind, series, number in kinds:
+        key = (series + number).replace(" ", "")
+        clinic.add(IdentityDocument(patient_id=1, kind=kind, series=series, number=number, number_key=key))
+    bulk = services(clinic)
+    bulk.export("patients", tmp_path / "p.csv")
+    assert cells_of(tmp_path / "p.csv")[1][7] == "45 08 123456"
+    assert bulk.import_patients(tmp_path / "p.csv")["rejected"] == 0
 
 
 def test_without_a_name_it_goes_into_the_exports_folder(clinic: Clinic, tmp_path: Path) -> None:
