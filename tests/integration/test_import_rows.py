@@ -389,6 +389,20 @@ def test_how_far_a_table_of_few_rows_is(
         assert seen[-1].rows == 3 and {told.total for told in seen[:2]} == {3}
 
 
+def test_a_specialty_is_told_what_those_who_receive_would_say(clinic: Clinic, tmp_path: Path) -> None:
+    away = update(Doctor).where(col(Doctor.id) == tiny_clinic.OTHER_THERAPIST).values(accepting=False)
+    clinic.write(lambda session: session.execute(away))
+    rows = (
+        ONE,
+        ("Груздев", "Иван", "04.05.1954", "", "терапевт", "23.11.2026", "09:15", ""),
+        ("Груздев", "Иван", "04.05.1954", "", "терапефт-м", "23.11.2026", "09:15", ""),
+    )
+    done = services(clinic).import_visits(write_table(tmp_path / "v.csv", VISITS, *rows))
+    rejects = Path(done["rejects_file"])
+    assert codes_in(rejects) == ["slot_taken", "specialty_unknown"]
+    assert "Специальности «терапефт-м» нет" in rejects.read_text(encoding="utf-8-sig")
+
+
 SNILS = "11223344595"
 
 

@@ -179,11 +179,13 @@ def _stands(session: Session, patient_id: int, doctors: list[int], moment: datet
 
 
 def _slot(session: Session, judged: Workplace, doctors: list[int], moment: datetime, patient_id: int) -> int:
-    """Return the slot of one of the doctors at that time, free ones first."""
+    """Return the slot of one of the doctors at that time, free ones first, else that of the last of them."""
     rows = session.execute(
-        select(col(Slot.id)).where(col(Slot.doctor_id).in_(doctors), col(Slot.starts_at) == moment)
-    ).scalars()
-    slots = list(rows)
+        select(col(Slot.doctor_id), col(Slot.id)).where(
+            col(Slot.doctor_id).in_(doctors), col(Slot.starts_at) == moment
+        )
+    )
+    slots = [slot_id for _, slot_id in sorted((doctors.index(row[0]), row[1]) for row in rows)]
     if not slots:
         raise _no_slot(session, judged, doctors, moment, patient_id)
     for slot_id in slots[:-1]:
@@ -196,16 +198,17 @@ def _slot(session: Session, judged: Workplace, doctors: list[int], moment: datet
 
 
 def _doctors(session: Session, layout: Layout, cells: list[str]) -> list[int]:
+    """Return the doctor of a row, or all of its specialty; who does not receive stands first: a row that
+    nobody can take is told why not by those who do."""
     name, specialty = layout.text(cells, "doctor"), layout.text(cells, "specialty")
     if name:
         return [doctor_of(session, name, specialty).id or 0]
     specialty_id = find_specialty(session, specialty) if specialty else None
     if specialty_id is None:
-        raise refused("specialty_unknown", "specialty", "Врач не указан: впишите врача или специальность.")
-    statement = (
-        select(col(Doctor.id)).where(col(Doctor.specialty_id) == specialty_id).order_by(col(Doctor.id))
-    )
-    return list(session.execute(statement).scalars())
+        unknown = f"Специальности {said(specialty)} нет" if specialty else "Врач не указан"
+        raise refused("specialty_unknown", "specialty", f"{unknown}: впишите врача или специальность.")
+    of_specialty = select(col(Doctor.id)).where(col(Doctor.specialty_id) == specialty_id)
+    return list(session.execute(of_specialty.order_by(col(Doctor.accepting), col(Doctor.id))).scalars())
 
 
 def _no_slot(
