@@ -32,6 +32,8 @@ class Progress:
     skipped_rows: int = 0
     unread: tuple[str, ...] = ()
     """Headings that mean nothing to this kind of table, told once before the first row."""
+    other_sheets: tuple[str, ...] = ()
+    """Sheets that are not read, told with them."""
 
     @property
     def rate(self) -> float:
@@ -90,8 +92,8 @@ def opened_job(
         if rejects is not None:
             require_other(path, rejects, "rejects")
         job = Job(kind, source, table, layout, RejectFile(rejects, layout), report, time.monotonic())
-        if report is not None and (unread := layout.unread()):
-            report(Progress(0, table.total, 0, 0.0, unread=unread))
+        if report is not None and (layout.unread() or table.other_sheets):
+            report(Progress(0, table.total, 0, 0.0, unread=layout.unread(), other_sheets=table.other_sheets))
         try:
             yield job
         finally:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
@@ -15,9 +15,9 @@ if TYPE_CHECKING:
     from registrar_tui.bulk.job import Progress as Standing
 
 Progress = Callable[[str, int, int], None]
-_HEADINGS: Final = 10
-_LONGEST_HEADING: Final = 30
-"""How many headings are named in one line, and how many characters of each."""
+_NAMES: Final = 10
+_LONGEST_NAME: Final = 30
+"""How many columns or sheets are named in one line, and how many characters of each."""
 LINE_EVERY: Final = 10.0
 """Seconds between two lines of a log; what ends sooner says nothing."""
 
@@ -72,8 +72,8 @@ def _drawn(title: str) -> Iterator[Callable[[Standing], None]]:
         task = bar.add_task(title, total=None, pace="")
 
         def show(standing: Standing) -> None:
-            if standing.unread:
-                bar.console.print(plain(unread_of(standing)), markup=False, highlight=False, soft_wrap=True)
+            if unread := unread_of(standing):
+                bar.console.print(plain(unread), markup=False, highlight=False, soft_wrap=True)
                 return
             total = standing.total or None
             bar.update(task, completed=standing.done, total=total, pace=pace_of(standing))
@@ -89,8 +89,8 @@ class _Lines:
         self._told = time.monotonic()
 
     def __call__(self, standing: Standing) -> None:
-        if standing.unread:
-            self._output.narrate(unread_of(standing))
+        if unread := unread_of(standing):
+            self._output.narrate(unread)
             return
         now = time.monotonic()
         if now - self._told >= LINE_EVERY:
@@ -99,10 +99,15 @@ class _Lines:
 
 
 def unread_of(standing: Standing) -> str:
-    """Return which columns are not read: a heading that is misspelt must not lose its data in silence."""
-    shown = [f"«{name[:_LONGEST_HEADING]}»" for name in standing.unread[:_HEADINGS]]
-    more = len(standing.unread) - len(shown)
-    return f"Не читаются столбцы: {', '.join(shown)}{f' и ещё {more}' if more else ''}."
+    """Return what of a table is not read, empty where all is: data may not be lost in silence."""
+    told = (("столбцы", standing.unread), ("листы", standing.other_sheets))
+    return " ".join(f"Не читаются {what}: {_listed(names)}." for what, names in told if names)
+
+
+def _listed(names: Sequence[str]) -> str:
+    shown = [f"«{name[:_LONGEST_NAME]}»" for name in names[:_NAMES]]
+    more = len(names) - len(shown)
+    return f"{', '.join(shown)}{f' и ещё {more}' if more else ''}"
 
 
 def pace_of(standing: Standing) -> str:

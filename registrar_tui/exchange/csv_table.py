@@ -57,6 +57,8 @@ def row_problem(line: int, cells: list[str], code: str, wanted: int = 0) -> Row:
 class CsvTable:
     """One CSV file: `header`, and `rows` from the first one after it; `done` of `total` bytes are read."""
 
+    other_sheets: tuple[str, ...] = ()
+
     def __init__(self, source: Source, columns: Sequence[Column] = ()) -> None:
         self._source = source
         self.encoding = detect(source.first_foreign_sample(_SAMPLE))

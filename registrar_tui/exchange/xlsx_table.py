@@ -37,7 +37,7 @@ class XlsxTable:
 
     def __init__(self, source: Source, columns: Sequence[Column] = ()) -> None:
         self._source = source
-        self._sheet = _sheet(source)
+        self._sheet, self.other_sheets = _sheet(source)
         self.done, self.total = 0, int(self._sheet.total_height)
         self._first, self.header = self._header(columns)
         self._key = [cell.casefold() for cell in self.header]
@@ -93,7 +93,8 @@ class XlsxTable:
         )
 
 
-def _sheet(source: Source) -> Any:
+def _sheet(source: Source) -> tuple[Any, tuple[str, ...]]:
+    """Return the first sheet that is not hidden, and the names of the others."""
     from python_calamine import CalamineError, CalamineWorkbook, PasswordError, SheetVisibleEnum
 
     try:
@@ -102,8 +103,9 @@ def _sheet(source: Source) -> Any:
             _require_workbook(archive, source.name)
         source.file.seek(0)
         book = CalamineWorkbook.from_filelike(source.file)
-        shown = [sheet.visible == SheetVisibleEnum.Visible for sheet in book.sheets_metadata]
-        return book.get_sheet_by_index(shown.index(True) if any(shown) else 0)
+        shown = [one.name for one in book.sheets_metadata if one.visible == SheetVisibleEnum.Visible]
+        first, *others = shown or book.sheet_names
+        return book.get_sheet_by_name(first), tuple(others)
     except PasswordError as error:
         raise UsageError(f"{source.name} закрыт паролем: сохраните без пароля.", field="file") from error
     except (CalamineError, zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:

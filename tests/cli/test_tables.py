@@ -8,6 +8,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+import xlsxwriter  # type: ignore[import-untyped]
 
 from registrar_tui.bulk.job import Progress
 from registrar_tui.bulk.templates import TABLES
@@ -248,6 +249,10 @@ def test_columns_that_are_not_read_are_told(registrar: Registrar) -> None:
     Path("p.csv").write_text("Фамилия;Имя;Дата рождения;Пол;Тилифон;;Адрес\n", encoding="utf-8")
     assert registrar("check", "file", "p.csv").err == "Не читаются столбцы: «Тилифон», «Адрес».\n"
     assert registrar("check", "file", "p.csv", "--quiet").err == ""
+    with xlsxwriter.Workbook("p.xlsx") as book:
+        for name in ("А-К", "Л-Я"):
+            book.add_worksheet(name).write_row("A1", ["Фамилия", "Имя", "Дата рождения", "Пол"])
+    assert registrar("check", "file", "p.xlsx").err == "Не читаются листы: «Л-Я».\n"
     many = Progress(0, 9, 0, 0.0, unread=tuple("абвгдежзиклм"))
     assert progress.unread_of(many).endswith("«к» и ещё 2.")
 
