@@ -176,7 +176,7 @@ class CsvTable:
         if found is not None:
             return found
         raise UsageError(
-            f"{self._source.name} — не таблица: нужен CSV или XLSX с заголовком, образец даёт --template.",
+            f"{self._source.name} — не таблица: нужен CSV или XLSX (образец: import --template).",
             field="file",
             code="not_a_table",
         )

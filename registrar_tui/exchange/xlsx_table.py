@@ -87,7 +87,7 @@ class XlsxTable:
                 cells.pop()
             return number, cells
         raise UsageError(
-            f"{self._source.name}: первый лист пуст, образец даёт --template.",
+            f"{self._source.name}: первый лист пуст, образец даёт import --template.",
             field="file",
             code="not_a_table",
         )

@@ -67,13 +67,13 @@ def match_header(header: Sequence[str], columns: Sequence[Column], file: str) ->
     missing = [column.title for column in columns if column.required and column.key not in places]
     if not places:
         raise UsageError(
-            f"{file} — не таблица с нужными столбцами ({', '.join(missing)}): образец даёт --template.",
+            f"{file} — не таблица со столбцами ({', '.join(missing)}): образец даёт import --template.",
             field="file",
             code="not_a_table",
         )
     if missing:
         raise UsageError(
-            f"{file}: нет обязательных столбцов ({', '.join(missing)}), образец даёт --template.",
+            f"{file}: нет обязательных столбцов ({', '.join(missing)}), образец даёт import --template.",
             field="file",
             code="columns_missing",
         )
