@@ -30,6 +30,10 @@ class Progress:
     skipped: int = 0
     """How much of `done` an earlier run has read, and of `rows` the same: no measure of this run's pace."""
     skipped_rows: int = 0
+    unread: tuple[str, ...] = ()
+    """Headings that mean nothing to this kind of table, told once before the first row."""
+    other_sheets: tuple[str, ...] = ()
+    """Sheets that are not read, told with them."""
 
     @property
     def rate(self) -> float:
@@ -83,11 +87,13 @@ def opened_job(
 ) -> Iterator[Job]:
     """Open a table and find its columns; UsageError of one line where it is none."""
     with opened(path) as source:
-        table = table_of(source)
+        table = table_of(source, columns)
         layout = match_header(table.header, columns, source.name)
         if rejects is not None:
             require_other(path, rejects, "rejects")
         job = Job(kind, source, table, layout, RejectFile(rejects, layout), report, time.monotonic())
+        if report is not None and (layout.unread() or table.other_sheets):
+            report(Progress(0, table.total, 0, 0.0, unread=layout.unread(), other_sheets=table.other_sheets))
         try:
             yield job
         finally:
@@ -98,3 +104,9 @@ def require_other(path: Path, target: Path, field: str) -> None:
     """Refuse to write over the table that is being read."""
     if target.exists() and target.samefile(path):
         raise UsageError("Результат нельзя писать в саму таблицу: укажите другой файл.", field=field)
+
+
+def require_two(out: Path, rejects: Path | None) -> None:
+    """Refuse one name for a result and for the rows that have none."""
+    if rejects is not None and rejects.resolve() == out.resolve():
+        raise UsageError("Результат и отклонённые строки — разные файлы: укажите другой.", field="rejects")

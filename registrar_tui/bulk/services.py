@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from sqlmodel import Session
 
-from registrar_tui.bulk.job import Progress, Report, opened_job, require_other
+from registrar_tui.bulk.job import Progress, Report, opened_job, require_other, require_two
 from registrar_tui.bulk.patients import PatientImporter
 from registrar_tui.bulk.row_rehearsal import RowRehearsal, Strands
 from registrar_tui.bulk.rows import RowImporter, Settle
@@ -165,9 +165,11 @@ class BulkServices:
         from registrar_tui.printing.spool import write_out
 
         self._workplace.may(Permission.PRINT)
+        require_place(out)
         target = self._rejects(path, rejects, dry_run=False)
         with opened_job("tickets", TICKET_COLUMNS, path, target, report) as job:
             require_other(path, out, "out")
+            require_two(out, target)
             views, rejected = TicketList(self._store, self._workplace, job).read(form)
             if views:
                 write_out(out, rendered(views, form)[0])

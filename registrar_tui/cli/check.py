@@ -12,6 +12,7 @@ import typer
 
 from registrar_tui.cli.arguments import day, one_of
 from registrar_tui.cli.exit_codes import ExitCode
+from registrar_tui.cli.interrupts import endings_heard
 from registrar_tui.cli.progress import table_progress
 from registrar_tui.cli.session import CommandRun, current
 from registrar_tui.cli.shapes import checked_shape
@@ -108,7 +109,7 @@ def _check_file(run: CommandRun, value: list[str], rejects: Path | None) -> Exit
 
     if len(value) != 1:
         raise UsageError("Укажите один файл; имя с пробелами берут в кавычки.", field="value")
-    with table_progress(run.output, "Проверка") as report:
+    with endings_heard(), table_progress(run.output, "Проверка") as report:
         done = check_file(Path(value[0]), today=date.today(), rejects=rejects, report=report)
     shown = [f"{problem['line']}: {problem['message']}" for problem in done["problems"][:_SHOWN]]
     if done["rejected"] > len(shown):

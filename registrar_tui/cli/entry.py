@@ -11,8 +11,11 @@ import sys
 from registrar_tui.cli.errors import explained, report
 from registrar_tui.cli.exit_codes import ExitCode
 from registrar_tui.cli.hoist import Hoisted, hoist
-from registrar_tui.cli.interrupts import interrupts_heard
+from registrar_tui.cli.interrupts import Ended, interrupts_heard
 from registrar_tui.cli.output import Output
+
+_BY_SIGNAL = 128
+"""What a shell reports for a program that a signal has ended, beside the signal's number."""
 
 
 def run(arguments: list[str]) -> int:
@@ -24,6 +27,8 @@ def run(arguments: list[str]) -> int:
             code = _attempt(hoisted, output)
     except BrokenPipeError:
         code = _reader_gone()
+    except Ended as ended:
+        code = _BY_SIGNAL + ended.number
     except KeyboardInterrupt:
         code = ExitCode.INTERRUPTED
     return int(code)

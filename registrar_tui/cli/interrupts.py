@@ -34,6 +34,36 @@ def interrupts_heard() -> Iterator[None]:
         sys.unraisablehook = before
 
 
+class Ended(KeyboardInterrupt):
+    """The terminal was closed, or the system ends the program."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(number)
+        self.number = number
+
+
+@contextmanager
+def endings_heard() -> Iterator[None]:
+    """End as Ctrl+C does: what was half written is people's data, and is taken away.
+
+    A signal that is ignored (`nohup`) stays ignored. Not for the desk, whose terminal has its own ways.
+    """
+    import signal
+
+    def end(number: int, _frame: object) -> None:
+        raise Ended(number)
+
+    heard = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
+    heard = [one for one in heard if signal.getsignal(one) is signal.SIG_DFL]
+    for one in heard:
+        signal.signal(one, end)
+    try:
+        yield
+    finally:
+        for one in heard:
+            signal.signal(one, signal.SIG_DFL)
+
+
 def _again() -> None:
     from signal import SIGINT
     from threading import Timer

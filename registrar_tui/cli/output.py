@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Iterable, Sequence
 from io import TextIOWrapper
@@ -13,6 +14,7 @@ from registrar_tui.plain import plain, plain_json
 
 Cells = Sequence[str]
 _BLOCK = 1 << 20
+_DUMB = ("dumb", "unknown")
 
 
 class Output:
@@ -31,8 +33,9 @@ class Output:
 
     @property
     def shows_progress(self) -> bool:
-        """Tell whether a progress bar would be seen and not be noise in a log."""
-        return not self.quiet and self._err is not None and self._err.isatty()
+        """Tell whether a progress bar would be seen and not be noise in a log; a dumb terminal draws none."""
+        drawn = os.environ.get("TERM", "").casefold() not in _DUMB
+        return not self.quiet and self._err is not None and self._err.isatty() and drawn
 
     def answer(self, shape: Any, *lines: str) -> None:
         """Write one object as JSON, or as short lines for a person."""

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
 from registrar_tui.cli.output import Output
+from registrar_tui.plain import plain
 from registrar_tui.services.wording import plural
 
 if TYPE_CHECKING:
     from registrar_tui.bulk.job import Progress as Standing
 
 Progress = Callable[[str, int, int], None]
+_NAMES: Final = 10
+_LONGEST_NAME: Final = 30
+"""How many columns or sheets are named in one line, and how many characters of each."""
 LINE_EVERY: Final = 10.0
 """Seconds between two lines of a log; what ends sooner says nothing."""
 
@@ -68,6 +72,9 @@ def _drawn(title: str) -> Iterator[Callable[[Standing], None]]:
         task = bar.add_task(title, total=None, pace="")
 
         def show(standing: Standing) -> None:
+            if unread := unread_of(standing):
+                bar.console.print(plain(unread), markup=False, highlight=False, soft_wrap=True)
+                return
             total = standing.total or None
             bar.update(task, completed=standing.done, total=total, pace=pace_of(standing))
 
@@ -82,10 +89,25 @@ class _Lines:
         self._told = time.monotonic()
 
     def __call__(self, standing: Standing) -> None:
+        if unread := unread_of(standing):
+            self._output.narrate(unread)
+            return
         now = time.monotonic()
         if now - self._told >= LINE_EVERY:
             self._told = now
             self._output.narrate(f"{self._title}: {pace_of(standing)}")
+
+
+def unread_of(standing: Standing) -> str:
+    """Return what of a table is not read, empty where all is: data may not be lost in silence."""
+    told = (("столбцы", standing.unread), ("листы", standing.other_sheets))
+    return " ".join(f"Не читаются {what}: {_listed(names)}." for what, names in told if names)
+
+
+def _listed(names: Sequence[str]) -> str:
+    shown = [f"«{name[:_LONGEST_NAME]}»" for name in names[:_NAMES]]
+    more = len(names) - len(shown)
+    return f"{', '.join(shown)}{f' и ещё {more}' if more else ''}"
 
 
 def pace_of(standing: Standing) -> str:

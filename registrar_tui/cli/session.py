@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from registrar_tui.cli.hoist import GlobalOptions
+from registrar_tui.cli.interrupts import endings_heard
 from registrar_tui.cli.output import Output
 from registrar_tui.config import Config, load_config
 
@@ -57,6 +58,7 @@ class CommandRun:
         """Open the base for tables in and out until the command ends."""
         from registrar_tui import bootstrap
 
+        self.opened.enter_context(endings_heard())
         bulk = bootstrap.build_bulk(self.config())
         self.opened.callback(bulk.close)
         return bulk

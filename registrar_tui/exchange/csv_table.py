@@ -1,37 +1,37 @@
 """Reading CSV nobody vouches for: every line becomes a row or a row with the reason why it is none.
 
-A clean block of a megabyte is split by the C string methods (1 µs a row); only a block with quotes, control
+A clean block is split by the C string methods (1 µs a row); only a block with quotes, control
 characters or foreign bytes is looked at line by line.
 """
 
 from __future__ import annotations
 
-import csv
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from registrar_tui.errors import UsageError
+from registrar_tui.exchange.csv_lines import LONGEST_CELL, Foreign, damage, unbalanced, unquoted
 from registrar_tui.exchange.encoding import detect
+from registrar_tui.exchange.heading import csv_heading
 from registrar_tui.exchange.neutral import restored
 from registrar_tui.exchange.source import Source
+from registrar_tui.services.imports.columns import Column
 from registrar_tui.services.imports.rows import Row, broken
 
-LONGEST_CELL: Final = 32_767
-"""Characters; what a cell of a spreadsheet can hold."""
 _LONGEST_LINE: Final = 8 << 20
 _LONGEST_RECORD: Final = 100
 """Lines of one record: a cell may have line breaks, a forgotten quote must not eat the file."""
-_BLOCK: Final = 1 << 20
+_BLOCK: Final = 1 << 16
+"""Bytes, some 400 people: how far a table is can be told no finer than by blocks."""
 _SAMPLE: Final = 1 << 18
-_DELIMITERS: Final = ";\t,"
 _ODD_BYTES: Final = bytes([*range(9), *range(11, 32), 127, *b'"='])
 _ODD_UTF8: Final = re.compile(rb"\xc2[\x80-\x9f]|\xef\xbf\xbd")
-_CONTROL: Final = re.compile("[\x01-\x08\x0a-\x1f\x7f-\x9f]")
 # Bytes of another encoding among those of this one; Russian text has no such runs.
 _FOREIGN: Final = {
     "cp1251": re.compile(
-        rb"(?:[\xd0\xd1][\x80-\xbf]){3}|[\x80\x81\x83\x86-\x8f][\xa0-\xaf\xe0-\xef]{2}|[\xa0-\xaf]{4}"
+        rb"(?:[\xd0\xd1][\x80-\xbf]){3}|[\x80\x81\x83\x86-\x8f][\xa0-\xaf\xe0-\xef]{2}"
+        rb"|[\xa0-\xaf](?:[\xa0-\xaf](?<!\xa0\xa0)){3}"  # no-break spaces stand in runs, «аа» does not
     ),
     "cp866": re.compile(rb"[\xb0-\xdf]"),
 }
@@ -48,10 +48,6 @@ _MESSAGES: Final = {
 }
 
 
-class _Foreign(str):
-    """A line that has bytes of another encoding."""
-
-
 def row_problem(line: int, cells: list[str], code: str, wanted: int = 0) -> Row:
     """Return a row that cannot be taken, with its reason."""
     words = _MESSAGES[code].format(found=len(cells), wanted=wanted)
@@ -61,14 +57,14 @@ def row_problem(line: int, cells: list[str], code: str, wanted: int = 0) -> Row:
 class CsvTable:
     """One CSV file: `header`, and `rows` from the first one after it; `done` of `total` bytes are read."""
 
-    def __init__(self, source: Source) -> None:
+    other_sheets: tuple[str, ...] = ()
+
+    def __init__(self, source: Source, columns: Sequence[Column] = ()) -> None:
         self._source = source
         self.encoding = detect(source.first_foreign_sample(_SAMPLE))
         head = source.head(_SAMPLE)
         self._break = b"\r" if b"\n" not in head and b"\r" in head else b"\n"
-        self._head_lines, text = self._header_line(head)
-        self.delimiter = max(_DELIMITERS, key=text.count)
-        self.header = self._parsed_header(text)
+        self._head_lines, self.delimiter, self.header = self._heading(head, columns)
         self._key = [cell.casefold() for cell in self.header]
         mark = self.delimiter.encode()
         self._quoted = (mark + b"'", b"\n'")
@@ -120,7 +116,7 @@ class CsvTable:
     ) -> tuple[int, Row | None]:
         """Return how many lines a row takes, and the row."""
         text = lines[place]
-        code = _damage(text)
+        code = damage(text)
         if not code and len(text) > LONGEST_CELL and max(map(len, text.split(self.delimiter))) > LONGEST_CELL:
             code = "cell_too_long"
         if code:
@@ -129,31 +125,21 @@ class CsvTable:
             return 1, self._judged(line, text, text.split(self.delimiter))
         taken = 1
         record = text
-        while _unbalanced(record) and taken < _LONGEST_RECORD:
+        while unbalanced(record) and taken < _LONGEST_RECORD:
             if place + taken >= len(lines):
                 more = next(blocks, None)
                 if more is None:
                     break
                 lines += more if isinstance(more, list) else more.split("\n")
             following = lines[place + taken]
-            if following.count(self.delimiter) >= len(self.header) - 1 or _damage(following):
+            if following.count(self.delimiter) >= len(self.header) - 1 or damage(following):
                 break  # a whole row of its own: the quote before it was never closed
             record += "\n" + following
             taken += 1
-        cells = self._unquoted(record)
+        cells = unquoted(record, self.delimiter)
         if cells is None or (taken > 1 and len(cells) != len(self.header)):
             return 1, row_problem(line, self._fitted(text.split(self.delimiter)), "row_quotes")
         return taken, self._judged(line, record, cells)
-
-    def _unquoted(self, record: str) -> list[str] | None:
-        """Split a record by its quotes; None where they do not pair."""
-        if _unbalanced(record):
-            return None
-        try:
-            found = list(csv.reader([record], delimiter=self.delimiter, strict=True))
-        except csv.Error:
-            return None
-        return found[0] if len(found) == 1 else None
 
     def _judged(self, line: int, text: str, cells: list[str]) -> Row | None:
         """Return the row of cells that were split without trouble, None for a blank one."""
@@ -165,6 +151,8 @@ class CsvTable:
         width = len(self.header)
         if len(cells) > width and not any(cell.strip() for cell in cells[width:]):
             cells = cells[:width]
+        if len(cells) < width and not any(self.header[len(cells) :]):
+            cells = cells + [""] * (width - len(cells))
         if any(len(cell) > LONGEST_CELL for cell in cells):
             return row_problem(line, self._fitted(cells), "cell_too_long")
         if len(cells) != width:
@@ -182,24 +170,24 @@ class CsvTable:
         """Keep what a row of rejects can carry; a megabyte in a cell helps nobody to mend it."""
         return [cell if len(cell) <= LONGEST_CELL else cell[:LONGEST_CELL] for cell in cells]
 
-    def _header_line(self, head: bytes) -> tuple[int, str]:
-        text = head.decode(self.encoding, "replace").replace("\r\n", "\n")
-        if self._break == b"\r":
-            text = text.replace("\r", "\n")
-        for number, line in enumerate(text.split("\n"), 1):
-            if line.strip(" \t;,"):
-                if _damage(line) or len(line) > LONGEST_CELL:
-                    break
-                return number, line
+    def _heading(self, head: bytes, columns: Sequence[Column]) -> tuple[int, str, list[str]]:
+        """Return how many lines the heading and what stands above it take, the delimiter, the cells."""
+        found = csv_heading(self._in_lines(head).decode(self.encoding, "replace").split("\n"), columns)
+        if found is not None:
+            return found
         raise UsageError(
-            f"{self._source.name} — не таблица: нужен CSV или XLSX с заголовком, образец даёт --template.",
+            f"{self._source.name} — не таблица: нужен CSV или XLSX (образец: import --template).",
             field="file",
             code="not_a_table",
         )
 
-    def _parsed_header(self, text: str) -> list[str]:
-        cells = self._unquoted(text) or text.split(self.delimiter)
-        return [cell.strip() for cell in cells]
+    def _in_lines(self, raw: bytes) -> bytes:
+        """Return lines that end in a line feed; a file rewritten as text twice has two returns before it."""
+        if self._break == b"\r":
+            return raw.replace(b"\r", b"\n")
+        if b"\r" not in raw:
+            return raw
+        return raw.replace(b"\r\r\n", b"\n").replace(b"\r\n", b"\n").removesuffix(b"\r").removesuffix(b"\r")
 
     def _blocks(self) -> Iterator[str | list[str]]:
         """Yield the lines after the header: a clean block as one text, any other as a list of lines."""
@@ -214,7 +202,7 @@ class CsvTable:
             yield text
 
     def _raw_blocks(self) -> Iterator[bytes]:
-        """Yield whole lines, about a megabyte a time, without the last line break."""
+        """Yield whole lines, a block a time, without the last line break."""
         self._source.file.seek(0)
         rest = b""
         self.done = 0
@@ -222,7 +210,7 @@ class CsvTable:
             self.done += len(block)
             cut = block.rfind(self._break)
             if cut < 0:
-                rest = (rest + block)[: _LONGEST_LINE + 1]
+                rest = rest + block if len(rest) <= _LONGEST_LINE else rest
                 continue
             yield rest + block[:cut]
             rest = block[cut + 1 :]
@@ -231,10 +219,7 @@ class CsvTable:
 
     def _decoded(self, raw: bytes) -> str | list[str]:
         """Return a block as one text if nothing in it needs a closer look, else as lines."""
-        if self._break == b"\r":
-            raw = raw.replace(b"\r", b"\n")
-        elif b"\r" in raw:
-            raw = raw.replace(b"\r\n", b"\n").removesuffix(b"\r")
+        raw = self._in_lines(raw)
         clean = self._clean(raw)
         foreign = _FOREIGN.get(self.encoding)
         if foreign is None:
@@ -247,7 +232,7 @@ class CsvTable:
             text = raw.decode(self.encoding, "replace")
             return text if clean and "\ufffd" not in text else text.split("\n")
         return [
-            _Foreign(line.decode(self.encoding, "replace"))
+            Foreign(line.decode(self.encoding, "replace"))
             if foreign.search(line)
             else line.decode(self.encoding, "replace")
             for line in raw.split(b"\n")
@@ -264,16 +249,3 @@ class CsvTable:
         # In UTF-8 the C1 controls begin with C2, U+FFFD with EF.
         unicode = self.encoding == "utf-8-sig" and (b"\xc2" in raw or b"\xef" in raw)
         return not (unicode and _ODD_UTF8.search(raw))
-
-
-def _unbalanced(text: str) -> bool:
-    return text.count('"') % 2 == 1
-
-
-def _damage(text: str) -> str:
-    """Return the code of what makes a line unreadable, empty where nothing does."""
-    if "\x00" in text:
-        return "row_nul"
-    if isinstance(text, _Foreign) or "\ufffd" in text:
-        return "row_encoding"
-    return "row_control" if _CONTROL.search(text) else ""

@@ -18,7 +18,8 @@ def detect(sample: bytes) -> str:
     sound = sum(map(_is_utf8, lines))
     if sample.startswith(b"\xef\xbb\xbf") or 2 * sound >= len(lines):
         return "utf-8-sig"
-    foreign = b"\n".join(line for line in lines if not _is_utf8(line))
+    # A no-break space of cp1251 is an «а» of cp866, and stands in thousands where a column is padded.
+    foreign = b"\n".join(line for line in lines if not _is_utf8(line)).replace(b"\xa0", b"")
     return max(("cp1251", "cp866"), key=lambda name: _likeness(foreign.decode(name, "replace")))
 
 

@@ -14,6 +14,7 @@ from typing import Final
 
 from registrar_tui.errors import Refusal
 from registrar_tui.exchange.source import shown
+from registrar_tui.replacing import require_replaceable
 
 _NEW: Final = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
 _REASONS: Final = {
@@ -33,14 +34,14 @@ class NewFile:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        with _refusing(path):
+        with refusing(path):
             _require_place(path)
             self.temporary = path.with_name(f".{secrets.token_hex(8)}.tmp")
             os.close(os.open(self.temporary, _NEW, 0o600))
 
     def keep(self) -> None:
         """Settle the content on the disk and put the file in its place."""
-        with _refusing(self.path):
+        with refusing(self.path):
             descriptor = os.open(self.temporary, os.O_RDONLY)
             try:
                 os.fsync(descriptor)
@@ -59,7 +60,7 @@ def new_file(path: Path) -> Iterator[NewFile]:
     """Yield a file to write; what was not kept vanishes."""
     made = NewFile(path)
     try:
-        with _refusing(path):
+        with refusing(path):
             yield made
     finally:
         made.discard()
@@ -76,7 +77,7 @@ def new_name(folder: Path, what: str, moment: datetime, suffix: str) -> Path:
 
 def require_place(path: Path) -> None:
     """Refuse a name that no file could get, before the work whose result it is to hold."""
-    with _refusing(path):
+    with refusing(path):
         _require_place(path)
         if not path.parent.is_dir():
             raise FileNotFoundError(errno.ENOENT, "no such folder", str(path.parent))
@@ -93,10 +94,12 @@ def _require_place(path: Path) -> None:
         raise Refusal(
             "cannot_write", f"{shown(path)} — папка, ссылка или устройство: укажите другое имя.", field="out"
         )
+    require_replaceable(path)
 
 
 @contextmanager
-def _refusing(path: Path) -> Iterator[None]:
+def refusing(path: Path) -> Iterator[None]:
+    """Turn a disk that does not take a file into a Refusal `cannot_write` of one line."""
     try:
         yield
     except OSError as error:

@@ -5,7 +5,10 @@ from __future__ import annotations
 import csv
 import json
 from collections.abc import Callable, Mapping, Sequence
+from io import BufferedWriter, FileIO
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from traceback import clear_frames
 from types import MappingProxyType, TracebackType
 from typing import Any, Final, Literal, Protocol, Self
 
@@ -87,20 +90,46 @@ class XlsxWriter:
         """Write the heading."""
         from xlsxwriter import Workbook  # type: ignore[import-untyped]
 
+        # The rows of a sheet wait in files of their own: a folder takes all of them away, whatever happens.
+        self._waiting = TemporaryDirectory(prefix=".", dir=self._path.parent, ignore_cleanup_errors=True)
         options = {
             "constant_memory": True,
             "strings_to_formulas": False,
             "strings_to_urls": False,
             "strings_to_numbers": False,
-            "tmpdir": str(self._path.parent),
+            "tmpdir": self._waiting.name,
         }
-        self._book: Any = Workbook(str(self._path), options)
+        self._file = BufferedWriter(_FailsOnce(self._path, "wb"))
+        self._book: Any = Workbook(self._file, options)
         self._begin_sheet()
         return self
 
-    def __exit__(self, *_: object) -> None:
-        """Complete the file."""
-        self._book.close()
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        """Complete the file; OSError where the disk does not take it."""
+        from xlsxwriter.exceptions import FileCreateError  # type: ignore[import-untyped]
+
+        with self._waiting, self._file:
+            if kind is not None:
+                return
+            try:
+                self._book.close()
+            except FileCreateError as failure:
+                clear_frames(failure.args[0].__traceback__)  # the archive goes while its file is open
+                raise failure.args[0] from None
+
+
+class _FailsOnce(FileIO):
+    """A file that tells of a full disk once: an archive that is given up would write its end once more."""
+
+    def write(self, data: Any, /) -> int:
+        """Write; after a failure take what comes and write nothing."""
+        try:
+            return len(data) if self._failed else super().write(data)
+        except OSError:
+            self._failed = True
+            raise
+
+    _failed = False
 
 
 class JsonWriter:

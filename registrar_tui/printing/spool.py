@@ -19,6 +19,7 @@ from typing import Final
 
 from registrar_tui.errors import Refusal
 from registrar_tui.plain import plain
+from registrar_tui.replacing import require_replaceable
 
 # Windows has neither; there a profile folder is private by its own rights.
 _NO_FOLLOW: Final = getattr(os, "O_NOFOLLOW", 0)
@@ -63,8 +64,8 @@ def spool_ticket(folder: Path, number: str, day: date, data: bytes, *, suffix: s
 def write_out(out: Path, data: bytes) -> Path:
     """Write `data` to the file the user named, whole or not at all, readable by its owner only.
 
-    A regular file there is replaced; a folder, a link or a device is refused (`cannot_write`), as is a
-    missing or read-only folder.
+    A ticket or a table there is replaced, any other file refused (`already_exists`); a folder, a link or a
+    device is refused (`cannot_write`), as is a missing or read-only folder.
     """
     with _refusing(out):
         name = out.name
@@ -149,7 +150,10 @@ def _digits(number: str) -> str:
 
 
 def _refuse_special(out: Path, mode: int | None) -> None:
-    if mode is None or stat.S_ISREG(mode):
+    if mode is None:
+        return
+    if stat.S_ISREG(mode):
+        require_replaceable(out)
         return
     if stat.S_ISDIR(mode):
         raise Refusal("cannot_write", f"«{_shown(out)}» — папка: допишите имя файла.", field="out")

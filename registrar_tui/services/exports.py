@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from functools import partial
@@ -27,10 +27,13 @@ from registrar_tui.services.imports.columns import Column
 from registrar_tui.services.imports.patients import COLUMNS as PATIENT_COLUMNS
 from registrar_tui.services.visits import number_of
 from registrar_tui.services.wording import full_name
+from registrar_tui.validators.identity_document import BIRTH_CERTIFICATE, PASSPORT
 from registrar_tui.validators.snils import format_snils
 from registrar_tui.vocabulary import CHANNEL_LABELS, SLOT_KIND_LABELS, VISIT_STATUS_LABELS, SlotStatus
 
 STRETCH: Final = 2000
+_DOCUMENTS: Final = (PASSPORT, BIRTH_CERTIFICATE)
+"""What an import reads in the column of passports; by any other number it would refuse the person."""
 Rows = list[tuple[int, list[str]]]
 """Cells of rows behind their ids."""
 SLOT_STATE_LABELS: Final[dict[str, str]] = {
@@ -125,7 +128,7 @@ def patients(session: Session, after: int) -> Rows:
     if not found:
         return []
     between = (after + 1, found[-1][0])
-    documents = _latest(session, IdentityDocument, between)
+    documents = _latest(session, IdentityDocument, between, _DOCUMENTS)
     policies = _latest(session, Policy, between)
     return [
         (
@@ -154,15 +157,19 @@ def _birth(day: date, precision: str) -> str:
 
 
 def _latest(
-    session: Session, table: type[IdentityDocument] | type[Policy], between: tuple[int, int]
+    session: Session,
+    table: type[IdentityDocument] | type[Policy],
+    between: tuple[int, int],
+    kinds: Sequence[str] = (),
 ) -> dict[int, str]:
     """Return the newest document of each person of a stretch: the last one read stands.
 
     One that came with a merge yields to the card's own.
     """
+    of_kinds = [col(table.kind).in_(kinds)] if kinds else []
     rows = session.execute(
         select(col(table.patient_id), col(table.series), col(table.number))
-        .where(col(table.patient_id) >= between[0], col(table.patient_id) <= between[1])
+        .where(col(table.patient_id) >= between[0], col(table.patient_id) <= between[1], *of_kinds)
         .order_by(col(table.came_from_id).is_(None), col(table.id))
     )
     # Without the sign the digits of an old policy would be read back as the number of a blank.

@@ -17,14 +17,14 @@ _FIRST_YEAR = 1850
 _DOUBTFUL_AGE = 120
 _SEPARATOR = "[./, -]"
 _TAIL = r"(?:\s?г\.?)?"
+_MIDNIGHT = r"[T ]0?0:00(?::00)?"  # spreadsheets and 1C export a date with midnight behind it
 _D, _M, _Y = "(?P<d>[0-9]{1,2})", "(?P<m>[0-9]{1,2})", "(?P<y>[0-9]{4})"
 _USUAL = re.compile(r"([0-9]{2})\.([0-9]{2})\.([0-9]{4})")  # before the rest: nearly all of an import
 _SHAPES = tuple(
     re.compile(shape)
     for shape in (
-        f"{_D}{_SEPARATOR}{_M}{_SEPARATOR}{_Y}{_TAIL}",
-        # Spreadsheets export a date with midnight behind it.
-        f"{_Y}-{_M}-{_D}(?:[T ]00:00(?::00)?)?",
+        f"{_D}{_SEPARATOR}{_M}{_SEPARATOR}{_Y}(?:{_TAIL}|{_MIDNIGHT})",
+        f"{_Y}-{_M}-{_D}(?:{_MIDNIGHT})?",
         "(?P<d>[0-9]{2})(?P<m>[0-9]{2})(?P<y>[0-9]{4})",
         f"--?[./ ]{_M}[./ ]{_Y}{_TAIL}",
         f"--?[./ ]--?[./ ]{_Y}{_TAIL}",

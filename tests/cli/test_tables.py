@@ -9,6 +9,7 @@ from functools import partial
 from pathlib import Path
 
 import pytest
+import xlsxwriter  # type: ignore[import-untyped]
 
 from registrar_tui.bulk.job import Progress
 from registrar_tui.bulk.templates import TABLES
@@ -252,3 +253,27 @@ def test_lines_for_a_log_at_a_humane_rhythm(
         "Загрузка: 100 %, 4 100 строк, 512 строк/с, завершение",
     ]
     assert registrar("import", "patients", "a.csv", "--quiet").err == ""
+
+
+def test_columns_that_are_not_read_are_told(registrar: Registrar) -> None:
+    """A heading that is misspelt must not lose its column in silence."""
+    Path("p.csv").write_text("Фамилия;Имя;Дата рождения;Пол;Тилифон;;Адрес\n", encoding="utf-8")
+    assert registrar("check", "file", "p.csv").err == "Не читаются столбцы: «Тилифон», «Адрес».\n"
+    assert registrar("check", "file", "p.csv", "--quiet").err == ""
+    with xlsxwriter.Workbook("p.xlsx") as book:
+        for name in ("А-К", "Л-Я"):
+            book.add_worksheet(name).write_row("A1", ["Фамилия", "Имя", "Дата рождения", "Пол"])
+    assert registrar("check", "file", "p.xlsx").err == "Не читаются листы: «Л-Я».\n"
+    many = Progress(0, 9, 0, 0.0, unread=tuple("абвгдежзиклм"))
+    assert progress.unread_of(many).endswith("«к» и ещё 2.")
+
+
+def test_a_terminal_that_draws_nothing_gets_lines(
+    registrar: Registrar, bulk: FakeBulk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(progress, "LINE_EVERY", 0.0)
+    monkeypatch.setenv("TERM", "dumb")
+    terminal = Terminal()
+    monkeypatch.setattr(sys, "stderr", terminal)
+    assert entry.run(typed("import patients a.csv")) == 0
+    assert "Загрузка: 25 %" in terminal.text() and "\x1b" not in terminal.text()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import date
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -11,13 +12,13 @@ from sqlalchemy import text
 
 from registrar_tui.errors import NotAllowed, Refusal
 from registrar_tui.exchange.reading import opened, table_of
-from registrar_tui.models import Patient
+from registrar_tui.models import IdentityDocument, Patient
 from registrar_tui.services.export_json import iso_day
 from registrar_tui.services.exports import Span
 from registrar_tui.vocabulary import SlotKind
 from tests.integration.bases import Clinic
 from tests.integration.broken_rows import spoiled
-from tests.integration.import_bench import services, state, with_role
+from tests.integration.import_bench import services, state, with_role, write_table
 
 
 def cells_of(file: Path) -> list[list[str]]:
@@ -42,6 +43,17 @@ def test_people_go_out_and_come_back_unchanged(clinic: Clinic, tmp_path: Path, s
     done = bulk.import_patients(out)
     assert (done["added"], done["updated"], done["rejected"]) == (0, people, 0)
     assert state(clinic) == before
+
+
+def test_a_document_of_another_kind_keeps_nobody_from_coming_back(clinic: Clinic, tmp_path: Path) -> None:
+    kinds = (("14", "45 08", "123456"), ("24", "", "0462543"))
+    for kind, series, number in kinds:
+        key = (series + number).replace(" ", "")
+        clinic.add(IdentityDocument(patient_id=1, kind=kind, series=series, number=number, number_key=key))
+    bulk = services(clinic)
+    bulk.export("patients", tmp_path / "p.csv")
+    assert cells_of(tmp_path / "p.csv")[1][7] == "45 08 123456"
+    assert bulk.import_patients(tmp_path / "p.csv")["rejected"] == 0
 
 
 def test_without_a_name_it_goes_into_the_exports_folder(clinic: Clinic, tmp_path: Path) -> None:
@@ -186,3 +198,24 @@ def test_where_nothing_can_be_written(sqlite_clinic: Clinic, tmp_path: Path, pla
         services(sqlite_clinic).export("patients", tmp_path / place)
     assert told.value.code == "cannot_write" and "\n" not in told.value.message
     assert (tmp_path / "target").read_text() == "чужое"
+
+
+def test_no_output_takes_the_place_of_the_base(sqlite_clinic: Clinic, tmp_path: Path) -> None:
+    """`--out clinic.db` is a slip of a second; a base of years must stand after it."""
+    visit = sqlite_clinic.book(1101)
+    bulk, base = services(sqlite_clinic), Path(sqlite_clinic.database)
+    people = write_table(tmp_path / "p.csv", ("Фамилия", "Имя", "Дата рождения"), ("Х", "", ""))
+    listed = write_table(tmp_path / "t.csv", ("Талон",), (visit.number,))
+    (encrypted := tmp_path / "backup.db").write_bytes(bytes(range(1, 256)) * 15 + bytes(range(256)))
+    for victim in (base, Path(f"{base}-wal"), encrypted):
+        beginning = victim.read_bytes()[:16]
+        for write in (
+            partial(bulk.export, "patients", victim),
+            partial(bulk.import_patients, people, rejects=victim),
+            partial(bulk.list_tickets, listed, victim),
+            partial(sqlite_clinic.desk().print_ticket, visit.id, out=victim),
+        ):
+            with pytest.raises(Refusal) as told:
+                write()
+            assert told.value.code == "already_exists" and victim.read_bytes()[:16] == beginning
+    assert bulk.export("patients", tmp_path / "p.csv")["rows"] == 12  # a table may be replaced

@@ -13,6 +13,7 @@ from sqlmodel import col
 from registrar_tui.bulk.job import Progress
 from registrar_tui.errors import NotAllowed
 from registrar_tui.models import ImportBatch, ImportReject, Patient, Policy
+from registrar_tui.services.dto_merge import MergePatients
 from registrar_tui.validators.enp import build_enp
 from registrar_tui.validators.snils import snils_control
 from tests.integration import tiny_clinic
@@ -240,3 +241,30 @@ def test_former_policies_stay_as_history(clinic: Clinic, tmp_path: Path) -> None
     with clinic.read() as session:
         assert set(session.execute(select(col(Policy.number))).scalars()) == {enp(1), enp(7)}
     assert person(clinic).enp == enp(7)
+
+
+@pytest.mark.parametrize("known_by", ["both", "policy", "snils", "name"])
+def test_what_a_merged_card_says_leads_to_its_survivor(clinic: Clinic, tmp_path: Path, known_by: str) -> None:
+    """A table from elsewhere knows of no merge: it neither parts the cards nor undoes what was chosen."""
+    bulk = services(clinic)
+    maiden = ("Синицына", "Анна", "Ильинична", "07.03.1980", "ж", snils(200000002), enp(2), "89161234568")
+    married = ("Орлова", "Анна", "Ильинична", "07.03.1980", "ж", snils(200000003), "", "")
+    bulk.import_patients(write_table(tmp_path / "a.csv", HEADER, maiden, married))
+    merge(clinic, person(clinic, "Орлова"), person(clinic, "Синицына"))
+    row = list(maiden)
+    row[5:7] = {"both": row[5:7], "policy": ["", row[6]], "snils": [row[5], ""], "name": ["", ""]}[known_by]
+    before = state(clinic)
+    again = write_table(tmp_path / "b.csv", HEADER, row)
+    assert bulk.import_patients(again, dry_run=True)["updated"] == 1
+    done = bulk.import_patients(again)
+    assert (done["added"], done["updated"], done["rejected"]) == (0, 1, 0)
+    assert state(clinic) == before
+    fresh = write_table(tmp_path / "c.csv", HEADER, [*row[:7], "89161234569"])
+    assert bulk.import_patients(fresh)["updated"] == 1
+    card = person(clinic, "Орлова")
+    assert (card.phone, card.snils, card.enp) == ("+79161234569", snils(200000003), enp(2))
+
+
+def merge(clinic: Clinic, survivor: Patient, retired: Patient) -> None:
+    command = MergePatients("merge-1", survivor.id or 0, retired.id or 0, "один человек")
+    clinic.desk().merge_patients(command)

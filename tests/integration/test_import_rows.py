@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import time
+from datetime import date, datetime
+from datetime import time as dt_time
 from pathlib import Path
 
 import pytest
-from sqlalchemy import func, select, text
+from sqlalchemy import func, select, text, update
 from sqlmodel import col
 
 from registrar_tui.bulk import job
@@ -14,7 +16,9 @@ from registrar_tui.bulk.job import Progress
 from registrar_tui.bulk.templates import TABLES, ImportKind, write_template
 from registrar_tui.errors import NotAllowed, Refusal, UsageError
 from registrar_tui.exchange.reading import opened, table_of
-from registrar_tui.models import Doctor, Room, ShiftTemplate, Slot, Specialty, Visit
+from registrar_tui.models import Doctor, Patient, Room, ShiftTemplate, Slot, Specialty, Visit
+from registrar_tui.services.dto_merge import MergePatients
+from registrar_tui.services.imports.directory import day_in, moment_in, time_in, weekdays_in
 from tests.integration import tiny_clinic
 from tests.integration.bases import Clinic
 from tests.integration.import_bench import codes_in, services, with_role, write_table
@@ -78,6 +82,19 @@ def test_doctors_come_with_rooms_and_specialties(clinic: Clinic, tmp_path: Path)
         moved = session.get(Room, session.get_one(Doctor, tiny_clinic.THERAPIST).room_id)
         assert moved and moved.number == "909"
     assert bulk.import_doctors(file)["added"] == 0
+
+
+def test_a_doctor_is_known_by_any_spelling_and_stays_in_the_branch(clinic: Clinic, tmp_path: Path) -> None:
+    bulk = services(clinic)
+    new = ("Чижов", "Пётр", "", "терапевт", "", "Филиал № 2", "7", "")
+    bulk.import_doctors(write_table(tmp_path / "a.csv", DOCTORS, new))
+    again = ("ЧИЖОВ", "Петр", "", "терапевт", "", "", "8", "")
+    done = bulk.import_doctors(write_table(tmp_path / "b.csv", DOCTORS, again))
+    assert (done["added"], done["updated"]) == (0, 1)
+    with clinic.read() as session:
+        doctor = session.execute(select(Doctor).where(col(Doctor.last_name) == "Чижов")).scalar_one()
+        room = session.get_one(Room, doctor.room_id)
+        assert (doctor.branch_id, room.branch_id, room.number) == (2, 2, "8")
 
 
 def test_shifts_are_written_and_published(clinic: Clinic, tmp_path: Path) -> None:
@@ -227,6 +244,27 @@ def test_cancelling_from_a_table(clinic: Clinic, tmp_path: Path) -> None:
         assert session.get_one(Visit, second.id).cancelled_by == "clinic"
 
 
+def test_a_mended_table_cancels_nothing_twice(clinic: Clinic, tmp_path: Path) -> None:
+    first, second = clinic.book(1101), clinic.book(1102, patient=2)
+    header = ("Талон", "Причина", "Кто отменил")
+    rows = [(f"№ {first.number}", "кабинет не работает", ""), (second.number, "", "врач")]
+    bulk = services(clinic)
+    done = bulk.import_cancellations(write_table(tmp_path / "c.csv", header, *rows))
+    assert (done["added"], codes_in(Path(done["rejects_file"]))) == (1, ["by_unknown"])
+    rows[1] = (second.number, "", "поликлиника")
+    done = bulk.import_cancellations(write_table(tmp_path / "c.csv", header, *rows))
+    assert (done["added"], done["updated"], done["rejected"]) == (1, 1, 0)
+    with clinic.read() as session:
+        assert session.get_one(Visit, second.id).cancelled_by == "clinic"
+
+
+def test_dates_times_and_days_as_other_programs_write_them() -> None:
+    assert day_in("24.11.2026 0:00:00", "date") == day_in("2026-11-24T00:00:00", "date") == date(2026, 11, 24)
+    assert moment_in("24.11.2026 9:15:00", "date") == datetime(2026, 11, 24, 9, 15)
+    assert time_in("01.01.0001 9:15:00", "time") == time_in("30.12.1899 09:15", "time") == dt_time(9, 15)
+    assert weekdays_in("Пн – ср, пт") == (0, 1, 2, 4)
+
+
 @pytest.mark.parametrize("place", ["no/such/r.csv", ".", "link.csv"])
 def test_no_place_for_rejects_is_told_before_a_row_is_taken(
     clinic: Clinic, tmp_path: Path, place: str
@@ -249,6 +287,9 @@ def test_a_list_is_not_overwritten_by_its_tickets(clinic: Clinic, tmp_path: Path
     with pytest.raises(UsageError) as told:
         services(clinic).list_tickets(file, tmp_path / "." / "t.csv")
     assert told.value.field == "out" and file.read_bytes() == content
+    with pytest.raises(UsageError) as told:
+        services(clinic).list_tickets(file, tmp_path / "a.pdf", rejects=tmp_path / "." / "a.pdf")
+    assert told.value.field == "rejects" and not (tmp_path / "a.pdf").exists()
 
 
 def test_rights(clinic: Clinic, tmp_path: Path) -> None:
@@ -346,6 +387,49 @@ def test_how_far_a_table_of_few_rows_is(
         seen: list[Progress] = []
         services(clinic).import_visits(file, dry_run=dry_run, report=seen.append)
         assert seen[-1].rows == 3 and {told.total for told in seen[:2]} == {3}
+
+
+def test_a_specialty_is_told_what_those_who_receive_would_say(clinic: Clinic, tmp_path: Path) -> None:
+    away = update(Doctor).where(col(Doctor.id) == tiny_clinic.OTHER_THERAPIST).values(accepting=False)
+    clinic.write(lambda session: session.execute(away))
+    rows = (
+        ONE,
+        ("Груздев", "Иван", "04.05.1954", "", "терапевт", "23.11.2026", "09:15", ""),
+        ("Груздев", "Иван", "04.05.1954", "", "терапефт-м", "23.11.2026", "09:15", ""),
+    )
+    done = services(clinic).import_visits(write_table(tmp_path / "v.csv", VISITS, *rows))
+    rejects = Path(done["rejects_file"])
+    assert codes_in(rejects) == ["slot_taken", "specialty_unknown"]
+    assert "Специальности «терапефт-м» нет" in rejects.read_text(encoding="utf-8-sig")
+
+
+SNILS = "11223344595"
+
+
+def give_snils(clinic: Clinic) -> None:
+    first = update(Patient).where(col(Patient.id) == 1)
+    clinic.write(lambda session: session.execute(first.values(snils=SNILS)))
+
+
+def test_a_number_of_another_person_books_nobody(clinic: Clinic, tmp_path: Path) -> None:
+    """A policy copied from the line above: the name and the birthday beside it are somebody else's."""
+    give_snils(clinic)
+    header = ("СНИЛС", *VISITS)
+    strange = (SNILS, "Берёзкин", "Иван", "02.05.1952", *ONE[3:])
+    married = (SNILS, "Берёзкин", *ONE[1:])
+    done = services(clinic).import_visits(write_table(tmp_path / "v.csv", header, strange, married))
+    assert (done["added"], codes_in(Path(done["rejects_file"]))) == (1, ["other_person"])
+
+
+@pytest.mark.parametrize("by", ["number", "name"])
+def test_a_visit_of_a_merged_card_is_its_survivors(clinic: Clinic, tmp_path: Path, by: str) -> None:
+    give_snils(clinic)
+    clinic.desk().merge_patients(MergePatients("m", 2, 1, "один человек"))
+    row = (SNILS, *("",) * 3, *ONE[3:]) if by == "number" else ("", *ONE)
+    done = services(clinic).import_visits(write_table(tmp_path / "v.csv", ("СНИЛС", *VISITS), row))
+    assert (done["added"], done["rejected"]) == (1, 0)
+    with clinic.read() as session:
+        assert session.execute(select(col(Visit.patient_id))).scalars().all() == [2]
 
 
 TICKETS = ("Примечание", "Талон")

@@ -15,11 +15,15 @@ from registrar_tui.plain import plain
 from registrar_tui.services.search_keys import fold
 from registrar_tui.services.target_search import find_specialty, match_targets
 from registrar_tui.services.wording import WEEKDAYS, WEEKDAYS_SHORT
+from registrar_tui.validators.reading import tidy
 
 _SHOWN: Final = 40
 _ID_DIGITS: Final = 9
-_DATE: Final = re.compile(r"(\d{1,2})[./](\d{1,2})[./](\d{4})|(\d{4})-(\d{2})-(\d{2})(?:[T ]00:00(?::00)?)?")
-_TIME: Final = re.compile(r"(\d{1,2})[:.-](\d{2})(?::00)?")
+# A spreadsheet or 1C puts midnight behind a date, and the first day of its calendar before a time.
+_DATE: Final = re.compile(
+    r"(?:(\d{1,2})[./](\d{1,2})[./](\d{4})|(\d{4})-(\d{2})-(\d{2}))(?:[T ]0?0:00(?::00)?)?"
+)
+_TIME: Final = re.compile(r"(?:(?:01\.01\.0001|30\.12\.1899) )?(\d{1,2})[:.-](\d{2})(?::00)?")
 _TRUE: Final = frozenset(("да", "yes", "true", "1", "+", "y"))
 _FALSE: Final = frozenset(("нет", "no", "false", "0", "-", "n"))
 
@@ -86,7 +90,8 @@ def whole_in(text: str, field: str, low: int, high: int) -> int:
 def weekdays_in(text: str) -> tuple[int, ...]:
     """Read days of the week: names, numbers from 1, lists and spans («пн-пт», «1,3», «вторник»)."""
     days: set[int] = set()
-    for part in re.split(r"[,; ]+", text.strip().casefold()):
+    spans = re.sub(" *- *", "-", tidy(text).casefold())
+    for part in re.split(r"[,; ]+", spans):
         first, dash, last = part.partition("-")
         start, stop = _weekday(first), _weekday(last if dash else first)
         if start is None or stop is None or start > stop:

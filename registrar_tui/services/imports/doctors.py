@@ -18,6 +18,7 @@ from registrar_tui.services.imports.directory import (
     specialty_of,
     whole_in,
 )
+from registrar_tui.services.search_keys import fold
 from registrar_tui.services.workplace import Workplace
 from registrar_tui.validators.names import NameField, check_name, means_no_patronymic
 
@@ -43,10 +44,11 @@ def settle(session: Session, workplace: Workplace, layout: Layout, cells: list[s
     last, first, middle = (_name(layout.text(cells, key), key) for key in _NAMES)
     narrow = flag_in(layout.text(cells, "narrow"), "narrow", default=False)
     specialty_id = specialty_of(session, _word(layout, cells, "specialty"), narrow=narrow)
-    branch_id = branch_of(session, layout.text(cells, "branch"), workplace.branch_id)
-    room_id = room_of(session, branch_id, _word(layout, cells, "room"), layout.text(cells, "floor")[:10])
     doctor = _known(session, last, first, middle, specialty_id)
     new = doctor is None
+    own_branch = workplace.branch_id if doctor is None else doctor.branch_id
+    branch_id = branch_of(session, layout.text(cells, "branch"), own_branch)
+    room_id = room_of(session, branch_id, _word(layout, cells, "room"), layout.text(cells, "floor")[:10])
     if doctor is None:
         doctor = Doctor(
             last_name=last,
@@ -93,16 +95,11 @@ def _word(layout: Layout, cells: list[str], key: str) -> str:
 
 
 def _known(session: Session, last: str, first: str, middle: str, specialty_id: int) -> Doctor | None:
-    found: Doctor | None = (
-        session.execute(
-            select(Doctor).where(
-                col(Doctor.last_name) == last,
-                col(Doctor.first_name) == first,
-                col(Doctor.middle_name) == middle,
-                col(Doctor.specialty_id) == specialty_id,
-            )
-        )
-        .scalars()
-        .first()
-    )
-    return found
+    """Return the doctor of this name and specialty; «ё» and capitals do not make another one."""
+    wanted = fold(last), fold(first), fold(middle)
+    doctor: Doctor
+    of_specialty = select(Doctor).where(col(Doctor.specialty_id) == specialty_id).order_by(col(Doctor.id))
+    for doctor in session.execute(of_specialty).scalars():
+        if (fold(doctor.last_name), fold(doctor.first_name), fold(doctor.middle_name)) == wanted:
+            return doctor
+    return None

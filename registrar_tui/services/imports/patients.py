@@ -30,17 +30,18 @@ from registrar_tui.validators.policy import check_policy_text, recognise_policy
 from registrar_tui.validators.result import Checked, Problem
 from registrar_tui.validators.snils import check_snils
 
+_POLICY_HEADINGS: Final = ("Номер полиса", "№ полиса", "Номер полиса ОМС", "№ полиса ОМС")
 COLUMNS: Final = (
-    Column("last_name", "Фамилия", required=True, others=("surname",)),
-    Column("first_name", "Имя", required=True, others=("name",)),
-    Column("middle_name", "Отчество", others=("patronymic",)),
-    Column("birth_date", "Дата рождения", required=True, others=("birthday", "birthdate", "ДР")),
+    Column("last_name", "Фамилия", required=True, others=("surname", "Фамилия пациента")),
+    Column("first_name", "Имя", required=True, others=("name", "Имя пациента")),
+    Column("middle_name", "Отчество", others=("patronymic", "Отч", "Отчество пациента")),
+    Column("birth_date", "Дата рождения", required=True, others=("birthday", "ДР", "Дата рожд")),
     Column("sex", "Пол", others=("gender",)),
-    Column("snils", "СНИЛС"),
-    Column("policy", "Полис", others=("enp", "ЕНП", "Полис ОМС")),
-    Column("passport", "Паспорт", others=("document", "Документ")),
-    Column("phone", "Телефон", others=("mobile",)),
-    Column("email", "E-mail", others=("Почта", "Электронная почта")),
+    Column("snils", "СНИЛС", others=("Номер СНИЛС",)),
+    Column("policy", "Полис", others=("enp", "ЕНП", "Полис ОМС", *_POLICY_HEADINGS)),
+    Column("passport", "Паспорт", others=("document", "Документ", "Серия и номер паспорта")),
+    Column("phone", "Телефон", others=("mobile", "Тел", "Номер телефона", "Мобильный телефон", "Моб тел")),
+    Column("email", "E-mail", others=("Почта", "Электронная почта", "Эл почта")),
 )
 EXAMPLE: Final = (
     *("Иванов", "Иван", "Петрович", "12.05.1958", "м", "112-233-445 95", "7767940818000015"),

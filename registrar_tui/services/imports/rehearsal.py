@@ -35,6 +35,9 @@ class Rehearsal:
         rows = [person for _, person in people]
         stored = {card.id: card for card in find(self._session, rows)}
         shadow = find(self._session, rows, self._table) + self._shadows_of(stored)
+        for card in shadow:
+            if card.id in stored:
+                card.retired = stored[card.id].retired
         stored.update((card.id, card) for card in shadow)
         outcome, cards = settle(Index(stored.values()), people)
         self._keep(card for card in cards if card.changed)

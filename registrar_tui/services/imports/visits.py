@@ -7,12 +7,12 @@ from dataclasses import replace
 from datetime import datetime, time, timedelta
 from typing import Any, Final
 
-from sqlalchemy import or_, select
+from sqlalchemy import select
 from sqlmodel import Session, col
 
 from registrar_tui.clock import FixedClock, to_utc
 from registrar_tui.errors import Refusal
-from registrar_tui.models import Doctor, Patient, Slot, Visit
+from registrar_tui.models import Doctor, Slot, Visit
 from registrar_tui.services import audit, availability, booking, dto, rebooking
 from registrar_tui.services.imports.columns import Column, Layout
 from registrar_tui.services.imports.directory import (
@@ -25,6 +25,7 @@ from registrar_tui.services.imports.directory import (
     time_in,
 )
 from registrar_tui.services.imports.schedule import channel_in
+from registrar_tui.services.imports.visitors import visitor_of
 from registrar_tui.services.operations import AlreadyDone, once
 from registrar_tui.services.rules.rulebook import load_rulebook
 from registrar_tui.services.search_keys import fold
@@ -33,7 +34,7 @@ from registrar_tui.services.target_search import find_specialty
 from registrar_tui.services.wording import day_and_time
 from registrar_tui.services.workplace import Workplace
 from registrar_tui.validators.reading import compact
-from registrar_tui.vocabulary import CANCEL_REASONS, COUNTED_STATUSES, Initiator
+from registrar_tui.vocabulary import CANCEL_REASONS, CLINIC_REASONS, COUNTED_STATUSES, Initiator, VisitStatus
 
 COLUMNS: Final = (
     Column("patient_id", "Пациент №"),
@@ -76,7 +77,7 @@ def settle(session: Session, workplace: Workplace, layout: Layout, cells: list[s
     be past now.
     """
     judged = _as_of(workplace, layout.text(cells, "written_at"))
-    patient_id = _patient(session, layout, cells)
+    patient_id = visitor_of(session, layout, cells)
     channel = channel_in(layout.text(cells, "channel"), "channel")
     rule, reason = layout.text(cells, "override"), layout.text(cells, "reason")
     overrides = (dto.Override(rule, reason),) if rule else ()
@@ -102,7 +103,7 @@ def settle(session: Session, workplace: Workplace, layout: Layout, cells: list[s
 
 def strands(session: Session, layout: Layout, cells: list[str]) -> set[Hashable]:
     """Return whom and whose day a row is about; two rows without either in common cannot meet."""
-    patient_id = _patient(session, layout, cells)
+    patient_id = visitor_of(session, layout, cells)
     day = day_in(layout.text(cells, "date"), "date")
     return {
         ("patient", patient_id),
@@ -116,7 +117,9 @@ def settle_cancel(
     """Cancel one visit in the caller's transaction; AlreadyDone where this row has done so."""
     visit_id = visit_in(workplace, layout.text(cells, "visit"))
     reason = _reason(layout.text(cells, "reason"))
-    by = Initiator.CLINIC if fold(layout.text(cells, "by")).startswith(("к", "clinic")) else Initiator.PATIENT
+    by = _initiator(layout.text(cells, "by"))
+    if _cancelled(session, visit_id, reason, by):
+        raise AlreadyDone(op_id)
     command = dto.CancelVisit(op_id, visit_id, reason, by)
 
     def work() -> dict[str, Any]:
@@ -125,6 +128,17 @@ def settle_cancel(
     answer = once(session, workplace, op_id, f"import-cancel {visit_id}", work)
     _journal(session, workplace, "cancelled", op_id, answer, reason)
     return True
+
+
+def _cancelled(session: Session, visit_id: int, reason: str, by: Initiator) -> bool:
+    """Tell whether a visit is cancelled as a row wants it: of a mended and saved anew file, or by hand."""
+    statement = select(col(Visit.id)).where(
+        col(Visit.id) == visit_id,
+        col(Visit.status) == VisitStatus.CANCELLED,
+        col(Visit.cancel_reason) == reason,
+        col(Visit.cancelled_by) == (Initiator.CLINIC if reason in CLINIC_REASONS else by),
+    )
+    return session.execute(statement).first() is not None
 
 
 def _journal(
@@ -153,40 +167,6 @@ def _as_of(workplace: Workplace, text: str) -> Workplace:
     return replace(workplace, clock=FixedClock(to_utc(written, workplace.zone)))
 
 
-def _patient(session: Session, layout: Layout, cells: list[str]) -> int:
-    """Return the person of a row: by number of the card, ЕНП, СНИЛС, else by name and birth date."""
-    if text := layout.text(cells, "patient_id"):
-        number = number_in(text)
-        if number is None:
-            raise refused("patient_format", "patient_id", f"{said(text)} — не номер карточки.")
-        return number
-    enp, snils = compact(layout.text(cells, "policy")), compact(layout.text(cells, "snils"))
-    wanted = [col(Patient.enp) == enp] if enp else []
-    wanted += [col(Patient.snils) == snils] if snils else []
-    statement = select(col(Patient.id)).where(col(Patient.merged_into_id).is_(None)).limit(3)
-    if wanted:
-        found = session.execute(statement.where(or_(*wanted))).scalars().all()
-    else:
-        last, first, middle = (
-            fold(layout.text(cells, f"{part}_name")) for part in ("last", "first", "middle")
-        )
-        if not (last and first and layout.text(cells, "birth_date")):
-            message = "Пациент не указан: впишите полис, СНИЛС или ФИО с датой рождения."
-            raise refused("patient_missing", "last_name", message)
-        born = day_in(layout.text(cells, "birth_date"), "birth_date")
-        statement = statement.where(col(Patient.last_key) == last, col(Patient.first_key) == first)
-        statement = statement.where(col(Patient.birth_date) == born)
-        if middle:
-            statement = statement.where(col(Patient.middle_key) == middle)
-        found = session.execute(statement).scalars().all()
-    if len(found) > 1:
-        numbers = ", ".join(f"№ {number}" for number in found)
-        raise refused("ambiguous", "last_name", f"Подходят несколько карточек ({numbers}): впишите номер.")
-    if not found:
-        raise refused("not_found", "last_name", "Такого пациента в базе нет: сначала заведите карточку.")
-    return int(found[0])
-
-
 def _stands(session: Session, patient_id: int, doctors: list[int], moment: datetime) -> bool:
     """Tell whether the visit a row asks for is there: of a mended and saved anew file, or made by hand."""
     statement = select(col(Visit.id)).where(
@@ -199,11 +179,13 @@ def _stands(session: Session, patient_id: int, doctors: list[int], moment: datet
 
 
 def _slot(session: Session, judged: Workplace, doctors: list[int], moment: datetime, patient_id: int) -> int:
-    """Return the slot of one of the doctors at that time, free ones first."""
+    """Return the slot of one of the doctors at that time, free ones first, else that of the last of them."""
     rows = session.execute(
-        select(col(Slot.id)).where(col(Slot.doctor_id).in_(doctors), col(Slot.starts_at) == moment)
-    ).scalars()
-    slots = list(rows)
+        select(col(Slot.doctor_id), col(Slot.id)).where(
+            col(Slot.doctor_id).in_(doctors), col(Slot.starts_at) == moment
+        )
+    )
+    slots = [slot_id for _, slot_id in sorted((doctors.index(row[0]), row[1]) for row in rows)]
     if not slots:
         raise _no_slot(session, judged, doctors, moment, patient_id)
     for slot_id in slots[:-1]:
@@ -216,16 +198,17 @@ def _slot(session: Session, judged: Workplace, doctors: list[int], moment: datet
 
 
 def _doctors(session: Session, layout: Layout, cells: list[str]) -> list[int]:
+    """Return the doctor of a row, or all of its specialty; who does not receive stands first: a row that
+    nobody can take is told why not by those who do."""
     name, specialty = layout.text(cells, "doctor"), layout.text(cells, "specialty")
     if name:
         return [doctor_of(session, name, specialty).id or 0]
     specialty_id = find_specialty(session, specialty) if specialty else None
     if specialty_id is None:
-        raise refused("specialty_unknown", "specialty", "Врач не указан: впишите врача или специальность.")
-    statement = (
-        select(col(Doctor.id)).where(col(Doctor.specialty_id) == specialty_id).order_by(col(Doctor.id))
-    )
-    return list(session.execute(statement).scalars())
+        unknown = f"Специальности {said(specialty)} нет" if specialty else "Врач не указан"
+        raise refused("specialty_unknown", "specialty", f"{unknown}: впишите врача или специальность.")
+    of_specialty = select(col(Doctor.id)).where(col(Doctor.specialty_id) == specialty_id)
+    return list(session.execute(of_specialty.order_by(col(Doctor.accepting), col(Doctor.id))).scalars())
 
 
 def _no_slot(
@@ -236,13 +219,13 @@ def _no_slot(
     asker = asker_for(judged, channel_in("", "channel"), patient=patient)
     start = max(judged.now(), datetime.combine(moment.date(), time.min))
     near = availability.first_suitable(session, rulebook, asker, doctors, from_moment=start)
-    hint = f" Ближайшее свободное: {day_and_time(near.starts_at)} (слот {near.id})." if near else ""
+    hint = f" Ближайшее свободное: {day_and_time(near.starts_at)} (бирка {near.id})." if near else ""
     return refused("no_slot", "time", f"На {day_and_time(moment)} приёма в расписании нет.{hint}")
 
 
 def visit_in(workplace: Workplace, text: str) -> int:
     """Read a visit's number, or the code of its ticket if that is genuine."""
-    digits = compact(text)
+    digits = compact(text).removeprefix("№")
     code = len(digits) == _CODE_DIGITS
     visit_id = workplace.tickets.read(digits) if code else number_in(digits)
     if visit_id is None:
@@ -250,6 +233,16 @@ def visit_in(workplace: Workplace, text: str) -> int:
             "visit_format", "visit", f"Талон {said(text)} не распознан: впишите номер или код талона."
         )
     return visit_id
+
+
+def _initiator(text: str) -> Initiator:
+    """Read who cancels; a word that is not known would count against the patient."""
+    word = fold(text)
+    if word in ("", "patient", "пациент"):
+        return Initiator.PATIENT
+    if word in ("clinic", "клиника", "поликлиника"):
+        return Initiator.CLINIC
+    raise refused("by_unknown", "by", f"Кто отменил — {said(text)}: впишите «пациент» или «клиника».")
 
 
 def _reason(text: str) -> str:

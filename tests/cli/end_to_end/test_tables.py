@@ -211,7 +211,8 @@ def long_table(many: Spoiled, tmp_path: Path) -> Path:
 
 def heeding_interrupts() -> None:
     """Undo what a shell does to its background jobs, of which the tests may be one."""
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_DFL)
 
 
 # The command as it is, which stands still by itself once the first rows are in, however late it is looked at.
@@ -254,11 +255,13 @@ def changed(file: Path) -> None:
     ("cut", "code", "told"),
     [
         (lambda process, _: process.send_signal(signal.SIGINT), 130, "загрузка продолжится"),
+        (lambda process, _: process.send_signal(signal.SIGTERM), 143, "загрузка продолжится"),
+        (lambda process, _: process.send_signal(signal.SIGHUP), 129, "загрузка продолжится"),
         (lambda process, _: process.send_signal(signal.SIGKILL), -signal.SIGKILL, ""),
         (lambda _, file: changed(file), 2, "изменился"),
         (lambda _, file: file.rename(file.with_suffix(".away")), 2, "исчез"),
     ],
-    ids=["Ctrl+C", "killed", "changed", "vanished"],
+    ids=["Ctrl+C", "ended", "terminal closed", "killed", "changed", "vanished"],
 )
 def test_cut_short_a_rerun_goes_on(
     base: Path,
@@ -277,6 +280,8 @@ def test_cut_short_a_rerun_goes_on(
     assert told in err.decode() and err.count(b"\n") == bool(told)
     if code == 2:
         assert json.loads(out)["error"]["code"] in ("file_changed", "file_gone")
+    if code != -signal.SIGKILL:
+        assert not list(Path().glob(".*.tmp")), "people's data must not be left in files that nobody sees"
     (left,) = asked(base, "SELECT rows_done FROM import_batch WHERE state = 'running'")
     codes = many.codes
     assert 0 < left < 6000 + len(codes)
