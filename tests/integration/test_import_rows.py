@@ -411,22 +411,27 @@ def give_snils(clinic: Clinic) -> None:
     clinic.write(lambda session: session.execute(first.values(snils=SNILS)))
 
 
-def test_a_number_of_another_person_books_nobody(clinic: Clinic, tmp_path: Path) -> None:
-    """A policy copied from the line above: the name and the birthday beside it are somebody else's."""
+@pytest.mark.parametrize(("heading", "number"), [("СНИЛС", SNILS), ("Пациент №", "1")])
+def test_a_number_of_another_person_books_nobody(
+    clinic: Clinic, tmp_path: Path, heading: str, number: str
+) -> None:
+    """A number copied from the line above: the name and the birthday beside it are somebody else's."""
     give_snils(clinic)
-    header = ("СНИЛС", *VISITS)
-    strange = (SNILS, "Берёзкин", "Иван", "02.05.1952", *ONE[3:])
-    married = (SNILS, "Берёзкин", *ONE[1:])
+    header = (heading, *VISITS)
+    strange = (number, "Берёзкин", "Иван", "02.05.1952", *ONE[3:])
+    married = (number, "Берёзкин", *ONE[1:])
     done = services(clinic).import_visits(write_table(tmp_path / "v.csv", header, strange, married))
     assert (done["added"], codes_in(Path(done["rejects_file"]))) == (1, ["other_person"])
 
 
-@pytest.mark.parametrize("by", ["number", "name"])
+@pytest.mark.parametrize("by", ["snils", "card", "name"])
 def test_a_visit_of_a_merged_card_is_its_survivors(clinic: Clinic, tmp_path: Path, by: str) -> None:
     give_snils(clinic)
     clinic.desk().merge_patients(MergePatients("m", 2, 1, "один человек"))
-    row = (SNILS, *("",) * 3, *ONE[3:]) if by == "number" else ("", *ONE)
-    done = services(clinic).import_visits(write_table(tmp_path / "v.csv", ("СНИЛС", *VISITS), row))
+    nameless = ("", "", "", *ONE[3:])
+    row = {"snils": (SNILS, "", *nameless), "card": ("", "1", *nameless), "name": ("", "", *ONE)}[by]
+    header = ("СНИЛС", "Пациент №", *VISITS)
+    done = services(clinic).import_visits(write_table(tmp_path / "v.csv", header, row))
     assert (done["added"], done["rejected"]) == (1, 0)
     with clinic.read() as session:
         assert session.execute(select(col(Visit.patient_id))).scalars().all() == [2]

@@ -19,15 +19,8 @@ from registrar_tui.validators.reading import compact
 
 def visitor_of(session: Session, layout: Layout, cells: list[str]) -> int:
     """Return the person of a row: by number of the card, ЕНП, СНИЛС, else by name and birth date."""
-    if text := layout.text(cells, "patient_id"):
-        number = number_in(text)
-        if number is None:
-            raise refused("patient_format", "patient_id", f"{said(text)} — не номер карточки.")
-        return number
-    enp, snils = compact(layout.text(cells, "policy")), compact(layout.text(cells, "snils"))
-    numbers = {name: number for name, number in (("enp", enp), ("snils", snils)) if number}
     named = _Named.read(layout, cells)
-    if numbers:
+    if numbers := _numbers(layout, cells):
         found = _owners(session, [col(getattr(Patient, name)) == number for name, number in numbers.items()])
     elif named.last and named.first and named.born:
         found = _owners(session, [named.whole()])
@@ -45,6 +38,19 @@ def visitor_of(session: Session, layout: Layout, cells: list[str]) -> int:
             "other_person", "last_name", f"По номеру это другой человек (карточка № {number}): сверьте."
         )
     return number
+
+
+def _numbers(layout: Layout, cells: list[str]) -> dict[str, int | str]:
+    """Return the numbers of a row by their columns; that of the card leaves nothing to the others."""
+    if text := layout.text(cells, "patient_id"):
+        number = number_in(text)
+        if number is None:
+            raise refused("patient_format", "patient_id", f"{said(text)} — не номер карточки.")
+        return {"id": number}
+    numbers = {
+        name: compact(layout.text(cells, key)) for name, key in (("enp", "policy"), ("snils", "snils"))
+    }
+    return {name: number for name, number in numbers.items() if number}
 
 
 @dataclass(frozen=True, slots=True)
