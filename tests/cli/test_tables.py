@@ -230,6 +230,7 @@ def until_drawn(terminal: Terminal) -> None:
 def test_a_bar_on_a_terminal(registrar: Registrar, bulk: FakeBulk, monkeypatch: pytest.MonkeyPatch) -> None:
     # A terminal of tests is no terminal for rich: it is told what it is.
     monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setenv("TERM", "xterm-256color")
     monkeypatch.setenv("COLUMNS", "100")
     for line, seen in (("import patients a.csv", True), ("import patients a.csv --quiet", False)):
         terminal = Terminal()

@@ -241,8 +241,12 @@ def importing(base: Path) -> subprocess.Popen[bytes]:
         stderr=subprocess.PIPE,
         preexec_fn=heeding_interrupts,
     )
-    stands_still(process)
-    assert any(asked(base, "SELECT rows_done FROM import_batch"))
+    try:
+        stands_still(process)
+        assert any(asked(base, "SELECT rows_done FROM import_batch"))
+    except BaseException:
+        process.kill()
+        raise
     return process
 
 
