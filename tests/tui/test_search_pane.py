@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from textual import events
 
@@ -292,6 +294,30 @@ async def test_a_new_card_ahead_of_the_answer_has_the_typed_name(clinic: FakeSer
         form = driver.pane(FormPane)
         assert isinstance(form, FormPane)
         assert form.lines["last_name"].value == "Новиков"
+
+
+@pytest.mark.parametrize("key", ["f2", "f5"])
+async def test_a_key_that_leaves_the_form_warns_before_what_is_typed_is_lost(
+    clinic: FakeServices, key: str
+) -> None:
+    async with open_desk(clinic) as driver:
+        await driver.press(*"новиков", "insert")
+        await driver.until_place("form")
+        await driver.press(key)
+        await driver.pilot.pause(0.05)
+        assert driver.place == "form" and "Не сохранено" in driver.notice
+        await driver.press(key)
+        await driver.until_place({"f2": "search", "f5": "today"}[key])
+
+
+async def test_a_narrow_card_shows_the_date_of_birth_whole(clinic: FakeServices) -> None:
+    known = clinic.patient_card(1)
+    card = replace(known, attachment="прикреплён: Филиал № 2 «Заречный», участок 1")
+    clinic.patient_card = lambda *_of, **_options: card  # type: ignore[method-assign]
+    async with open_desk(clinic, (80, 24)) as driver:
+        await driver.press(*"иванов", "enter")
+        await driver.until_place("card")
+        await driver.until_seen("(12.05.1958)")
 
 
 async def test_a_pasted_text_too_long_for_the_line_is_cut(clinic: FakeServices) -> None:

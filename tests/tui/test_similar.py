@@ -211,7 +211,7 @@ async def test_a_merge_is_confirmed_by_one_line_and_taken_back(alike: FakeServic
         await open_similar(driver)
         await driver.press("f6")
         await driver.until_place("merging")
-        await driver.until_seen("приёмы 3, документы 1")
+        await driver.until_seen("3 приёма, 1 документ")
         picture = driver.picture()
         for told in (
             "Останется № 1",
@@ -229,7 +229,7 @@ async def test_a_merge_is_confirmed_by_one_line_and_taken_back(alike: FakeServic
         assert alike.merges[0].reason == "те же ФИО, тот же телефон"
         assert (alike.merges[0].survivor_version, alike.merges[0].retired_version) == (1, 4)
         await driver.press("ctrl+z")
-        await driver.until_seen("Карточка № 2 снова отдельно от № 1")
+        await driver.until_seen("Карточка № 2 снова отделена от № 1")
         assert alike.merges == []
 
 
