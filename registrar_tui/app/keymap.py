@@ -19,6 +19,25 @@ TABLE: Final[tuple[Shortcut, ...]] = (
     key("desk.retry", "f5,enter", "F5", "открыть базу ещё раз", "открыть базу ещё раз", palette=False),
     # поиск
     key("search.open", "enter,ctrl+j", "Enter", "карточка", "открыть карточку пациента", "search"),
+    key(
+        "search.aim",
+        "enter,ctrl+j",
+        "Enter",
+        "выбрать",
+        "запомнить, к кому записать; затем найдите пациента",
+        "search",
+        palette=False,
+    ),
+    key(
+        "search.begin",
+        "enter,ctrl+j",
+        "Enter",
+        "новый пациент",
+        "завести карточку, если никто не найден",
+        "search",
+        palette=False,
+    ),
+    key("search.nobody", "enter,ctrl+j", "", "", "", "search", palette=False),
     key("search.book", "f3", "F3", "записать", "записать найденного пациента, минуя карточку", "search"),
     key("search.new", "insert", "Ins", "новый пациент", "завести карточку с тем, что набрано", "search"),
     key("search.clear", "escape", "Esc", "", "очистить строку поиска", "search", palette=False),
@@ -295,12 +314,12 @@ def stands_in(name: str, place: str) -> bool:
 
 
 def hints(place: str, available: Collection[str]) -> tuple[KeyHint, ...]:
-    """Return the bottom line of a place: what is available of it, in its order."""
-    return tuple(
-        KeyHint(row.label, row.short, row.rank)
-        for row in TABLE
-        if row.short and row.id != f"desk.{place}" and place in row.places and row.id in available
-    )
+    """Return the bottom line of a place: what is available of it, in its order, one key for each."""
+    found: dict[str, KeyHint] = {}
+    for row in TABLE:
+        if row.short and row.id != f"desk.{place}" and place in row.places and row.id in available:
+            found.setdefault(row.short, KeyHint(row.label, row.short, row.rank))
+    return tuple(found.values())
 
 
 def help_of(place: str) -> tuple[str, Sequence[tuple[str, Sequence[tuple[str, str]]]]]:

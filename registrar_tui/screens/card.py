@@ -31,6 +31,7 @@ _VISIT_COLUMNS: Final = (
 )
 NARROW: Final = 100
 _NUMBER_CELLS: Final = 19
+_LEAST_NAME: Final = 66  # 40 of the name, sex, age and the date of birth: they tell people apart
 SEX_WORDS: Final = {"M": "м", "F": "ж"}
 
 
@@ -51,7 +52,7 @@ class CardPane(Pane, can_focus=True):
 
     def __init__(self) -> None:
         super().__init__()
-        self.head = SplitLine(id="card-head", classes="ruled")
+        self.head = SplitLine(id="card-head", classes="ruled", least=_LEAST_NAME)
         self.told = Static(markup=False, id="card-warnings")
         self.person: Person | None = None
         self.card: PatientCard | None = None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Final
 
 from textual import events, on
@@ -90,8 +90,12 @@ class FormPane(Pane, can_focus=True):
         commands: dict[str, Command] = {
             "form.next": command(self.step, 1),
             "form.previous": command(self.step, -1),
-            "form.leave": self.leave,
+            "form.leave": command(self.leave, self.desk.back),
         }
+        if self._unsaved():
+            # These keys leave the form too, and nothing brings back what is typed in it.
+            commands["desk.search"] = command(self.leave, self.desk.open_search)
+            commands["desk.today"] = command(self.leave, self.desk.open_today)
         if not self._saving:
             commands["form.save"] = self.save
         return commands
@@ -204,13 +208,17 @@ class FormPane(Pane, can_focus=True):
         self.screen.set_focus(self.focus_target())
         self.desk.keys_changed()
 
-    async def leave(self) -> None:
-        """Esc: back; the first one warns if something typed would be lost."""
-        if self.draft() != self._opened and not self._leaving:
+    async def leave(self, way: Callable[[], Awaitable[None]]) -> None:
+        """Esc, F2, F5: away; the first one warns if something typed would be lost."""
+        if self._unsaved() and not self._leaving:
             self._leaving = True
-            self.desk.announce("Не сохранено. Ctrl+S — сохранить, Esc ещё раз — уйти без сохранения.", "warn")
+            told = "Не сохранено. Ctrl+S — сохранить, та же клавиша ещё раз — уйти без сохранения."
+            self.desk.announce(told, "warn")
             return
-        await self.desk.back()
+        await way()
+
+    def _unsaved(self) -> bool:
+        return self.draft() != self._opened
 
     def on_key(self, event: events.Key) -> None:
         """Typing after a warning means the registrar stays."""

@@ -5,30 +5,42 @@ from __future__ import annotations
 import asyncio
 import gc
 from collections.abc import Mapping
+from enum import Enum, auto
 from typing import TYPE_CHECKING
 
-from textual import on
+from textual import events, on
 from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.content import Content
 from textual.widgets import Static
 
 from registrar_tui.plain import plain
+from registrar_tui.screens.found_words import count_words, target_line
 from registrar_tui.screens.lookup import Question
 from registrar_tui.screens.lookup_pane import LookupPane
 from registrar_tui.screens.messages import CallFailed, PatientsFound, SearchPrepared
 from registrar_tui.screens.pane import Command, Person
-from registrar_tui.screens.words import day_and_time, grouped, short_name
+from registrar_tui.screens.words import short_name
 from registrar_tui.widgets.search_line import SearchLine
 
 if TYPE_CHECKING:
     from registrar_tui.screens.answers import TargetsFound
     from registrar_tui.services.dto import BookingTarget, PatientPage, PatientRow
-    from registrar_tui.widgets.patient_list import PatientList, TargetLine
+    from registrar_tui.widgets.patient_list import PatientList
+    from registrar_tui.widgets.row_list import RowList
 
 PLACEHOLDER = "ФИО, дата, номер, талон, скан"  # whole at 80 columns
 SHORTEST_TARGET = 3
 TARGETS_SHOWN = 5
+NARROW = 100
+
+
+class Wish(Enum):
+    """What the last key wants of the answer."""
+
+    CARD = auto()
+    BOOKING = auto()
+    NEW_CARD = auto()
 
 
 class SearchPane(LookupPane):
@@ -48,7 +60,8 @@ class SearchPane(LookupPane):
         self._laying = asyncio.Lock()
         self.page: PatientPage | None = None
         self._targets: tuple[BookingTarget, ...] = ()
-        self._booking = False
+        self._targets_asked: int | None = None
+        self._wish = Wish.CARD
         self._shown_for: str | None = None
 
     def compose(self) -> ComposeResult:
@@ -72,15 +85,29 @@ class SearchPane(LookupPane):
             return self.people
 
     def commands(self) -> Mapping[str, Command]:
-        """What can be done with the person under the cursor, and a new card."""
-        commands: dict[str, Command] = {"search.open": self.press_open, "search.new": self.new_patient}
+        """What can be done with the row under the cursor or the one that is awaited, and a new card."""
+        commands: dict[str, Command] = {"search.new": self.press_new}
         if self.line.value or self.desk.wanted is not None:
             commands["search.clear"] = self.clear
         if self.people is not None and self.people.current is not None:
             commands.update(self.list_commands())
-        if self._person() is not None or self.line.value:
+        if (enter := self._enter()) is not None:
+            commands[enter] = self.press_open
+        if enter == "search.open":
             commands["search.book"] = self.press_book
         return commands
+
+    def _enter(self) -> str | None:
+        """Return what Enter does; keys may be ahead of the answer, which then decides."""
+        if self._person() is not None:
+            return "search.open"
+        if not self.line.value.strip():
+            return None
+        if self.line.value != self.lookup.text or not self.lookup.fresh:
+            return "search.open"
+        if self.people is not None and self.people.target is not None:
+            return "search.aim"
+        return "search.begin" if self.page is not None and self.page.draft is not None else "search.nobody"
 
     def _person(self) -> PatientRow | None:
         return None if self.people is None else self.people.person
@@ -103,43 +130,57 @@ class SearchPane(LookupPane):
         else:
             self._want(None)
 
+    def on_resize(self, event: events.Resize) -> None:
+        """Put what was understood beside the line only where both fit."""
+        self.set_class(event.size.width < NARROW, "-narrow")
+
+    def on_row_list_row_highlighted(self, message: RowList.RowHighlighted) -> None:
+        """Another row has other keys."""
+        message.stop()
+        self.desk.keys_changed()
+
     async def press_open(self) -> None:
-        """Enter: the card."""
-        self._booking = False
+        """Enter: the card; what is to be booked for, where that is under the cursor."""
+        self._wish = Wish.CARD
         await self.press_enter()
 
     async def press_book(self) -> None:
         """F3: like Enter, but past the card to what to book for."""
-        self._booking = True
+        self._wish = Wish.BOOKING
         await self.press_enter()
+
+    async def press_new(self) -> None:
+        """Ins: a new card, filled once it is known what the typed text tells."""
+        self._wish = Wish.NEW_CARD
+        if self.line.value.strip():
+            await self.press_enter()
+        else:
+            await self.desk.open_form(None, None)
 
     async def choose(self) -> None:
         """Open the card of the person under the cursor, or aim a booking at them.
 
         A target under the cursor waits for its person; where nothing is found, Enter begins a new card.
         """
-        booking, self._booking = self._booking, False
         target = None if self.people is None else self.people.target
-        if target is not None:
-            self._want(self._targets[target])
-            return
         row = self._person()
-        if row is None:
-            if self.page is not None and self.page.draft is not None:
-                await self.new_patient()
-            elif self.line.value.strip():
-                self.desk.announce("Никто не найден: наберите фамилию, дату рождения или номер.", "warn")
-            return
-        person = Person(row.id, row.full_name, short_name(row.full_name))
-        if booking:
-            await self.desk.open_target(person)
-        else:
-            await self.desk.open_card(person)
+        if self._wish is Wish.NEW_CARD:
+            await self._begin()
+        elif target is not None:
+            self._want(self._targets[target])
+        elif row is not None:
+            person = Person(row.id, row.full_name, short_name(row.full_name))
+            booking = self._wish is Wish.BOOKING
+            await (self.desk.open_target(person) if booking else self.desk.open_card(person))
+        elif self._targets_asked is not None:
+            self.lookup.await_answer()  # the text may name what to book for
+        elif self.page is not None and self.page.draft is not None:
+            await self._begin()
+        elif self.line.value.strip():
+            self.desk.announce("Никто не найден: наберите фамилию, дату рождения или номер.", "warn")
 
-    async def new_patient(self) -> None:
-        """Open an empty card, filled with what the query tells."""
-        draft = self.page.draft if self.page is not None and self.lookup.fresh else None
-        await self.desk.open_form(None, draft)
+    async def _begin(self) -> None:
+        await self.desk.open_form(None, None if self.page is None else self.page.draft)
 
     def inquire(self, question: Question) -> None:
         """Ask for people; an empty line empties the list at once."""
@@ -165,8 +206,9 @@ class SearchPane(LookupPane):
         """Look for what the text may name beside people; the people have not waited for it."""
         from registrar_tui.screens.answers import TargetsFound
 
-        text = self.lookup.text
+        text, self._targets_asked = self.lookup.text, None
         if sum(map(str.isalpha, text)) >= SHORTEST_TARGET and not any(map(str.isdigit, text)):
+            self._targets_asked = number
             self.ask(
                 "find_targets",
                 lambda services: services.find_targets(text, limit=TARGETS_SHOWN),
@@ -177,13 +219,17 @@ class SearchPane(LookupPane):
     async def on_targets_found(self, message: TargetsFound) -> None:
         """Add them below the people of the same question."""
         message.stop()
-        if not (message.targets and self.lookup.is_latest(message.number)):
-            return
-        self._targets = message.targets
-        people = await self._rows()
-        found = () if self.page is None else self.page.rows
-        people.show_people(found, [_target_line(target) for target in message.targets], keep=True)
-        self.desk.keys_changed()
+        self._targets_told(message.number)
+        if message.targets and self.lookup.is_latest(message.number):
+            self._targets = message.targets
+            await self._rows()
+            self._show_rows(keep=True)
+        await self.settle()
+
+    def _targets_told(self, number: int) -> None:
+        """Nothing waits for this question any more, whatever was typed meanwhile."""
+        if number == self._targets_asked:
+            self._targets_asked = None
 
     @on(SearchPrepared)
     def _search_prepared(self, message: SearchPrepared) -> None:
@@ -199,7 +245,10 @@ class SearchPane(LookupPane):
 
     def failed(self, failure: CallFailed) -> None:
         """Say what stopped the search; without targets, or unprepared, it still finds people."""
-        if failure.call not in ("find_targets", "prepare_search"):
+        if failure.call == "find_targets":
+            self._targets_told(failure.number)
+            self.call_later(self.settle)
+        elif failure.call != "prepare_search":
             super().failed(failure)
 
     def _want(self, target: BookingTarget | None) -> None:
@@ -212,36 +261,28 @@ class SearchPane(LookupPane):
 
     async def _show(self, page: PatientPage | None) -> None:
         self.page = page
-        people = await self._rows()
-        rows = () if page is None else page.rows
+        await self._rows()
         same = self._shown_for == self.lookup.text
         self._targets = self._targets if same else ()
-        people.show_people(rows, [_target_line(target) for target in self._targets], keep=same)
         self._shown_for = self.lookup.text
-        understood = "" if page is None else plain(page.understood)
-        # Both lines keep their size: laying out the screen anew takes longer than drawing the rows.
+        understood = "" if page is None or not page.rows else plain(page.understood)
+        # The line keeps its size: laying out the screen anew takes longer than drawing the rows.
         self.understood.update(Content(understood), layout=False)
+        self._show_rows(keep=same)
+
+    def _show_rows(self, *, keep: bool) -> None:
+        """Draw people and targets; where nobody is found, what was tried stands there in full."""
+        page, people = self.page, self.people
+        assert people is not None
+        rows = () if page is None else page.rows
+        tried = "" if page is None or page.rows else page.understood
+        people.show_people(rows, [target_line(target) for target in self._targets], tried=tried, keep=keep)
         self._show_count()
         self.desk.keys_changed()
 
     def _show_count(self) -> None:
         wanted = self.desk.wanted
-        told = "" if self.page is None else self._count(self.page)
+        told = "" if self.page is None else count_words(self.page, self.lookup.text, bool(self._targets))
         if wanted is not None:
             told = f"→ {plain(wanted.title)}, Esc — не нужно" + (f" · {told}" if told else "")
         self.count_line.update(Content(told), layout=False)
-
-    def _count(self, page: PatientPage) -> str:
-        if not page.rows:
-            return "Никто не найден. Ins — новый пациент."
-        shown = f"{grouped(len(page.rows))} из {grouped(page.total)}"
-        return f"{shown} · есть ещё: наберите дату или год рождения" if page.more else shown
-
-
-def _target_line(target: BookingTarget) -> TargetLine:
-    from registrar_tui.screens.target import KIND_WORDS
-    from registrar_tui.widgets.patient_list import TargetLine
-
-    free = f"свободно {target.free}" if target.free else "нет мест"
-    nearest = "" if target.nearest is None else day_and_time(target.nearest)
-    return TargetLine(target.title, KIND_WORDS[target.kind], free, nearest, not target.free)

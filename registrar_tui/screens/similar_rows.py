@@ -25,7 +25,8 @@ _COLUMNS: Final = (
     Column("Телефон", 16, 16, rank=2),
     Column("Тот же?", 15, 15),
 )
-_ALREADY: Final = "Такой пациент, возможно, уже есть: откройте его карточку или сохраните ещё раз."
+_ALREADY: Final = "Такой пациент, возможно, уже есть: откройте карточку или сохраните ещё раз."
+_MOST_LINES: Final = 6  # with the titles; the fields stay in sight
 _TONES: Final[dict[str, str]] = {Grade.CERTAIN: "stop", Grade.LIKELY: "warn"}
 
 
@@ -63,7 +64,6 @@ class SimilarBox(Vertical):
         background: $panel;
         & > Static { height: auto; padding: 0 1; }
         & > .similar--why { color: $foreground-muted; }
-        & > SimilarList { height: auto; max-height: 6; }
     }
     """
 
@@ -86,6 +86,7 @@ class SimilarBox(Vertical):
     def warn(self, cards: Sequence[DuplicateRow]) -> None:
         """Show cards to be decided on, or take them away."""
         self.cards.show_cards(cards)
+        self.cards.styles.height = min(len(cards) + 1, _MOST_LINES)  # rows that fit tell no height
         self.display = bool(cards)
 
 

@@ -202,7 +202,7 @@ def _warnings(
     found: list[dto.Warning] = []
     if patient.self_booking_until is not None and patient.self_booking_until > today:
         until = day_words(patient.self_booking_until)
-        message = f"Поздняя отмена: самозапись закрыта до {until}. Регистратор записывает без ограничений."
+        message = f"Поздняя отмена: до {until} самозапись закрыта. Регистратор записывает без ограничений."
         found.append(dto.Warning("late_restriction", message))
     if policy is None:
         found.append(dto.Warning("policy_missing", "Полиса нет: примите по документу и уточните полис."))

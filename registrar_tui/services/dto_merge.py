@@ -7,13 +7,14 @@ from datetime import date
 from typing import Any
 
 from registrar_tui.services.likeness import GRADE_LABELS
+from registrar_tui.services.wording import plural
 
-MOVED_LABELS: dict[str, str] = {
-    "visits": "приёмы",
-    "documents": "документы",
-    "policies": "полисы",
-    "attachments": "прикрепления",
-    "representatives": "представители",
+MOVED_LABELS: dict[str, tuple[str, str, str]] = {
+    "visits": ("приём", "приёма", "приёмов"),
+    "documents": ("документ", "документа", "документов"),
+    "policies": ("полис", "полиса", "полисов"),
+    "attachments": ("прикрепление", "прикрепления", "прикреплений"),
+    "representatives": ("представитель", "представителя", "представителей"),
 }
 FILLED_LABELS: dict[str, str] = {
     "snils": "СНИЛС",
@@ -168,11 +169,11 @@ class MergeView:
         moves = moved_words(self.moved)
         if self.undone:
             back = f" Возвращено: {moves}." if moves else ""
-            return f"Карточка № {self.retired_id} снова отдельно от № {self.survivor_id}.{back}"
+            return f"Карточка № {self.retired_id} снова отделена от № {self.survivor_id}.{back}"
         told = f" Перенесено: {moves}." if moves else ""
         return f"Карточка № {self.retired_id} объединена с № {self.survivor_id}.{told}"
 
 
 def moved_words(moved: dict[str, int]) -> str:
-    """Return «приёмы 3, полисы 1», nothing where nothing moves."""
-    return ", ".join(f"{label} {moved[kind]}" for kind, label in MOVED_LABELS.items() if moved.get(kind))
+    """Return «3 приёма, 1 полис», nothing where nothing moves."""
+    return ", ".join(plural(moved[kind], *forms) for kind, forms in MOVED_LABELS.items() if moved.get(kind))

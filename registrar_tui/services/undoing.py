@@ -19,6 +19,7 @@ from registrar_tui.services.visits import (
     claimed_slots,
     facts_of,
     free,
+    number_of,
     record,
     required_id,
     snapshot,
@@ -88,9 +89,8 @@ def _require_untouched(session: Session, visit: Visit, event: VisitEvent) -> Non
         .limit(1)
     ).scalar_one()
     if latest != event.id:
-        raise Refusal(
-            "stale_edit", "Приём с тех пор изменён: откройте его и действуйте заново.", field="visit"
-        )
+        told = f"Приём по талону {number_of(required_id(visit))} с тех пор изменён"
+        raise Refusal("stale_edit", f"{told}: найдите его по номеру и действуйте заново.", field="visit")
 
 
 def _require_no_other_plans(
@@ -141,7 +141,8 @@ def _take_back_move(
     assert old.replaced_by_id is not None
     new = visit_by_id(session, old.replaced_by_id, lock=True)
     if new.status != VisitStatus.BOOKED:
-        raise Refusal("stale_edit", "Перенесённый приём с тех пор изменён: откройте его.", field="visit")
+        told = f"Перенесённый приём, талон {number_of(required_id(new))}, с тех пор изменён"
+        raise Refusal("stale_edit", f"{told}: найдите его по номеру.", field="visit")
     _require_no_other_plans(session, workplace, old, event, new)
     before = snapshot(session, new)
     former: list[int] = json.loads(event.before or "{}")["slots"]

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+import textwrap
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from registrar_tui.plain import plain
 from registrar_tui.widgets.row_list import Column, Row, RowList
 
 if TYPE_CHECKING:
@@ -15,13 +17,15 @@ NO_POLICY: Final = "нет полиса"
 NOTHING: Final = "—"
 
 _COLUMNS: Final = (
-    Column("Пациент", 26, 44),
+    Column("Пациент", 29, 44),
     Column("Родился", 10, 10),
-    Column("Полис", 19, 22, rank=1),
-    Column("Телефон", 16, 16, rank=2),
+    Column("Полис", 19, 22, rank=2),
+    Column("Телефон", 16, 16, rank=3),
     Column("Участок", 7, 11, rank=4),
-    Column("Почему", 13, 30, rank=3),
+    Column("Почему", 15, 30, rank=1),
 )
+_MARGIN: Final = 4
+_LEAST_LINE: Final = 20
 TARGETS: Final = "К кому записать"
 _RUSSIAN_PHONE: Final = re.compile(r"\+?[78](\d{3})(\d{3})(\d{2})(\d{2})")
 
@@ -61,7 +65,7 @@ class TargetLine(NamedTuple):
 
 
 class PatientList(RowList):
-    """People found, best first; a narrow desk drops district, reason, phone and policy in this order."""
+    """People found, best first; a narrow desk drops district, phone, policy and reason in this order."""
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002
         super().__init__(_COLUMNS, id=id)
@@ -80,11 +84,22 @@ class PatientList(RowList):
         return None if row is None or not isinstance(row.key, int) else self._people.get(row.key)
 
     def show_people(
-        self, people: Sequence[PatientRow], targets: Sequence[TargetLine] = (), *, keep: bool = False
+        self,
+        people: Sequence[PatientRow],
+        targets: Sequence[TargetLine] = (),
+        *,
+        tried: str = "",
+        keep: bool = False,
     ) -> None:
-        """Draw an answer; the cursor goes to the best match unless it is to stay on its row."""
+        """Draw an answer; the cursor goes to the best match unless it is to stay on its row.
+
+        `tried` is what was looked for in vain; it stands above the targets, as many lines as it takes.
+        """
         self._people = {person.id: person for person in people}
-        rows = [_row(person) for person in people]
+        width = max(self.size.width - _MARGIN, _LEAST_LINE)
+        told = enumerate(textwrap.wrap(plain(tried), width))
+        rows = [Row(key=("tried", place), cells=(line,), heading=True) for place, line in told]
+        rows += [_row(person) for person in people]
         if targets:
             rows.append(Row(key="targets", cells=(TARGETS,), heading=True))
             rows += [_target_row(place, target) for place, target in enumerate(targets)]
@@ -94,7 +109,7 @@ class PatientList(RowList):
 def _target_row(place: int, target: TargetLine) -> Row:
     return Row(
         key=("target", place),
-        cells=(target.title, "", target.free, target.nearest, "", target.what),
+        cells=(target.title, target.free, target.nearest, "", "", target.what),
         tone="muted" if target.muted else "",
     )
 

@@ -38,8 +38,9 @@ class SearchLine(Input):
         )
 
     def type_in(self, text: str) -> None:
-        """Put text where the cursor is, over what is selected, as typing would."""
-        self.replace(text, *sorted(self.selection))
+        """Put text where the cursor is, over what is selected, as typing would; what has no room is cut."""
+        start, end = sorted(self.selection)
+        self.replace(text[: MAX_TEXT - len(self.value) + end - start], start, end)
 
     def _on_paste(self, event: events.Paste) -> None:
         # Input keeps only the first line; a scan of several lines is one code.

@@ -34,12 +34,19 @@ class KeyHint(NamedTuple):
 
 
 class SplitLine(Widget):
-    """One line with a left and a right part; the left is cut where they would meet."""
+    """One line with a left and a right part; where they would meet the left is cut, but not under `least`."""
 
     DEFAULT_CSS = "SplitLine { height: 1; width: 1fr; padding: 0 1; }"
 
-    def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002
+    def __init__(
+        self,
+        *,
+        id: str | None = None,  # noqa: A002
+        classes: str | None = None,
+        least: int = _LEAST_LEFT,
+    ) -> None:
         super().__init__(id=id, classes=classes)
+        self._least = least
         self.left = Content("")
         self.right = Content("")
 
@@ -53,9 +60,8 @@ class SplitLine(Widget):
     def render(self) -> RenderResult:
         """Draw the line for the width it has."""
         width = self.content_size.width
-        right = self.right.truncate(
-            max(width - min(_LEAST_LEFT, self.left.cell_length) - 2, 0), ellipsis=True
-        )
+        least = min(self._least, self.left.cell_length)
+        right = self.right.truncate(max(width - least - 2, 0), ellipsis=True)
         room = width - right.cell_length - (2 if right else 0)
         left = self.left.truncate(max(room, 0), ellipsis=True)
         gap = " " * max(width - left.cell_length - right.cell_length, 0)

@@ -76,7 +76,7 @@ def test_merge(registrar: Registrar, clinic: FakeServices) -> None:
     assert (answer.code, answer.json) == (0, DONE)
     assert clinic.asked == [MergePatients("ключ", 7, 8, "один человек")]
     told = registrar(*typed("patient merge 7 8 --reason 'один человек'")).out
-    assert told == "Карточка № 8 объединена с № 7. Перенесено: приёмы 3, документы 1.\n"
+    assert told == "Карточка № 8 объединена с № 7. Перенесено: 3 приёма, 1 документ.\n"
 
 
 def test_a_merge_needs_a_reason_and_a_rehearsal_none(registrar: Registrar, clinic: FakeServices) -> None:
@@ -97,14 +97,14 @@ def test_a_merge_needs_a_reason_and_a_rehearsal_none(registrar: Registrar, clini
         "against": ["другой СНИЛС"],
     }
     told = registrar(*typed("patient merge 7 8 --dry-run")).out
-    assert "приёмы 3" in told and "останется на № 8" in told and "! приёмы в одно время" in told
+    assert "3 приёма" in told and "останется на № 8" in told and "! приёмы в одно время" in told
     assert "\x1b" not in told and "\u202e" not in told
 
 
 def test_unmerge(registrar: Registrar, clinic: FakeServices) -> None:
     answer = registrar(*typed("patient unmerge 8 --op-id ключ --json"))
     assert answer.json == {**DONE, "undone": True} and clinic.asked == [(8, "ключ")]
-    assert registrar(*typed("patient unmerge 8")).out.startswith("Карточка № 8 снова отдельно от № 7.")
+    assert registrar(*typed("patient unmerge 8")).out.startswith("Карточка № 8 снова отделена от № 7.")
 
 
 def test_undo_of_a_merge(registrar: Registrar, clinic: FakeServices) -> None:
@@ -113,7 +113,7 @@ def test_undo_of_a_merge(registrar: Registrar, clinic: FakeServices) -> None:
 
     clinic.undo = undo  # type: ignore[assignment, method-assign]
     assert json.loads(registrar("undo", "--json").out)["undone"] is True
-    assert "снова отдельно" in registrar("undo").out
+    assert "снова отделена" in registrar("undo").out
 
 
 def test_wrong_usage(registrar: Registrar, clinic: FakeServices) -> None:

@@ -6,6 +6,7 @@ import asyncio
 import subprocess
 import sys
 import threading
+from itertools import combinations
 from pathlib import Path
 
 import pytest
@@ -283,6 +284,7 @@ def test_one_key_means_one_thing_in_one_place() -> None:
             ("grid.choose", "grid.why"),
             ("grid.week", "grid.doctors"),
             ("search.clear", "desk.back"),
+            *combinations(("search.open", "search.aim", "search.begin", "search.nobody"), 2),
             ("today.clear", "desk.back"),
         )
     }
@@ -330,12 +332,13 @@ async def test_the_main_job_in_every_size(clinic: FakeServices, size: tuple[int,
         assert all(len(line) <= size[0] for line in driver.picture().splitlines())
 
 
-async def test_a_narrow_list_keeps_the_person_and_drops_the_rest(clinic: FakeServices) -> None:
+async def test_a_narrow_list_keeps_the_person_and_the_reason_and_drops_the_rest(clinic: FakeServices) -> None:
     async with open_desk(clinic, (80, 24)) as driver:
         await driver.type("ива")
         await driver.until_seen("Иванова Ивета Сергеевна")
         assert "12.05.1958" in driver.picture()
-        assert "Почему" not in driver.picture()
+        assert "Почему" in driver.picture()
+        assert "Полис" not in driver.picture()
         assert isinstance(driver.pane(SearchPane), SearchPane)
 
 

@@ -84,6 +84,24 @@ async def test_a_new_card_like_another_is_saved_by_a_second_key(alike: FakeServi
         assert len(alike.called("register_patient")) == len(alike.called("draft_duplicates")) == 1
 
 
+@pytest.mark.parametrize("cards", [1, 2, 9])
+async def test_the_cards_that_are_there_are_seen_before_saving(alike: FakeServices, cards: int) -> None:
+    alike.alike = tuple(like(2 + number, "Иванова Ивета") for number in range(cards))
+    async with open_desk(alike, (80, 24)) as driver:
+        for _again in range(2):
+            await fill_new(driver)
+            await driver.press("ctrl+s")
+            await driver.until_place("warned")
+            await driver.until_seen("▸ № 2")
+            lines = driver.picture().splitlines()
+            row = next(line for line in lines if "▸" in line)
+            assert "Иванова Ивета" in row and "12.05.1958" in row
+            assert sum("Иванова Ивета" in line for line in lines) == min(cards, 5)
+            assert any("Фамилия" in line for line in lines)
+            await driver.press("escape", "escape", "escape", "escape")
+            await driver.until_place("search")
+
+
 async def test_the_card_that_is_there_is_opened_instead(alike: FakeServices) -> None:
     async with open_desk(alike) as driver:
         await fill_new(driver)
@@ -193,7 +211,7 @@ async def test_a_merge_is_confirmed_by_one_line_and_taken_back(alike: FakeServic
         await open_similar(driver)
         await driver.press("f6")
         await driver.until_place("merging")
-        await driver.until_seen("приёмы 3, документы 1")
+        await driver.until_seen("3 приёма, 1 документ")
         picture = driver.picture()
         for told in (
             "Останется № 1",
@@ -211,7 +229,7 @@ async def test_a_merge_is_confirmed_by_one_line_and_taken_back(alike: FakeServic
         assert alike.merges[0].reason == "те же ФИО, тот же телефон"
         assert (alike.merges[0].survivor_version, alike.merges[0].retired_version) == (1, 4)
         await driver.press("ctrl+z")
-        await driver.until_seen("Карточка № 2 снова отдельно от № 1")
+        await driver.until_seen("Карточка № 2 снова отделена от № 1")
         assert alike.merges == []
 
 

@@ -75,7 +75,7 @@ class SlotKindGate(Rule):
         """Refuse what is not released yet."""
         slot = context.slot
         if slot.kind == SlotKind.SAME_DAY and slot.starts_at.date() != context.now.date():
-            return f"Талон дня обращения: запись откроется {day_words(slot.starts_at.date())}."
+            return f"Талон дня обращения: {day_words(slot.starts_at.date())} откроется запись."
         if slot.kind != SlotKind.RESERVE:
             return None
         if slot.released_at is not None and slot.released_at <= context.now:
