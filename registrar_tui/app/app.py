@@ -20,6 +20,7 @@ from registrar_tui.app import keymap
 from registrar_tui.app.door import ClinicDoor
 from registrar_tui.app.idle import Idleness
 from registrar_tui.app.layout_keys import LayoutKeysMixin
+from registrar_tui.app.scans import ScanWatch
 from registrar_tui.app.themes import DEFAULT_THEME, THEMES
 from registrar_tui.errors import NOT_SIGNED_IN, NotAllowed, RegistrarError
 from registrar_tui.screens.desk import DeskScreen
@@ -89,6 +90,7 @@ class RegistrarApp(LayoutKeysMixin, App[int]):
         self._services = services
         self._door = None if config is None else ClinicDoor(config)
         self.idle = Idleness(0 if config is None else config.idle_minutes)
+        self._scans = ScanWatch()
         self._failures = FailureLog(None if config is None else config.keys.parent / LOG_FILE)
         self._begin_in(DEFAULT_THEME)
         self.desk = DeskScreen(keymap, _make_palette, _qr_matrix, self._failures)
@@ -251,8 +253,11 @@ class RegistrarApp(LayoutKeysMixin, App[int]):
             return
         if isinstance(event, events.Key) and not event.is_forwarded:
             await self._settle(event)
+            scanned = self._scans.ended_by(event)
             if self.screen is self.desk:
                 self.desk.key_pressed()
+                if scanned is not None and await self.desk.took_scan(scanned):
+                    return
         await super().on_event(event)
 
     async def _woken(self) -> bool:

@@ -29,6 +29,9 @@ if TYPE_CHECKING:
     from registrar_tui.services.dto_merge import MergeView
 
 Matrix = Sequence[Sequence[bool]]
+_HALF_DONE = ("confirm", "cancel", "merging")
+SCANNED_AWAY = ("card", "grid", "ticket", "similar", "help", *_HALF_DONE)
+"""Places where a scan is no answer to what they ask."""
 
 
 class DeskScreen(OfficeWays):
@@ -117,6 +120,17 @@ class DeskScreen(OfficeWays):
         """Take the last notice away: the registrar goes on."""
         if not self._start_failed:
             self.notice.clear()
+
+    async def took_scan(self, code: str) -> bool:
+        """Look for the owner of a code scanned where Enter would do something else; False: it was typed."""
+        place = "" if self.current is None else self.current.place
+        if place not in SCANNED_AWAY or "desk.search" not in self.commands():
+            return False
+        await self.open_search()
+        await (await self.bring(SearchPane)).look_for(code)
+        if place in _HALF_DONE:
+            self.announce("Считан код: ищу по нему, начатое здесь не выполнено.", "warn")
+        return True
 
     def keys_changed(self) -> None:
         """Draw the line of keys anew, once the message at hand is done with."""

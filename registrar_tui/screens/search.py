@@ -144,6 +144,12 @@ class SearchPane(LookupPane):
         self._wish = Wish.CARD
         await self.press_enter()
 
+    async def look_for(self, code: str) -> None:
+        """Take a code that was scanned elsewhere as if it were scanned here."""
+        self.line.value = code
+        self.line.cursor_position = len(code)
+        await self.press_open()
+
     async def press_book(self) -> None:
         """F3: like Enter, but past the card to what to book for."""
         self._wish = Wish.BOOKING
