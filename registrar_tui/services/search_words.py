@@ -108,7 +108,7 @@ def why_names(
     if birth is not None:
         parts.append("дата рождения" if birth.exact else "год" if birth.is_year else "месяц рождения")
     if query.switched:
-        parts.append("другая раскладка")
+        parts.append("раскладка")  # a narrow column; the line above says it in full
     return ", ".join(parts)
 
 
@@ -117,7 +117,7 @@ def why_otherwise(query: Query) -> str:
     other = "другой номер"
     if query.births:
         other = "другой год" if query.births[0].is_year else "другая дата"
-    return f"{other}, другая раскладка" if query.switched else other
+    return f"{other}, раскладка" if query.switched else other
 
 
 def snils_text(digits: str) -> str:
