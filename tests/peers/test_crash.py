@@ -12,7 +12,7 @@ from registrar_tui.models import Claim, Op
 from registrar_tui.storage.engine import open_engine, write_engine
 from tests.fire import arena
 from tests.fire.crash import CrashRun
-from tests.fire.desk_child import DeskPlan, run_desk
+from tests.fire.desk_child import DeskPlan, processes, run_desk
 from tests.fire.journal import Attempt, read_journal
 from tests.fire.proofs import faults_of
 
@@ -34,7 +34,11 @@ def worked(tmp_path: Path) -> tuple[str, list[list[Attempt]]]:
     arena.build_arena(database, slots=12, patients=12)
     journal = tmp_path / "desk.log"
     slots, people = tuple(arena.slot_ids(12)), tuple(arena.patient_ids(12))
-    run_desk(DeskPlan(database, tmp_path, "окно 1", journal, 3, slots, people, commands=40))
+    plan = DeskPlan(database, tmp_path, "окно 1", journal, 3, slots, people, commands=40)
+    desk = processes().Process(target=run_desk, args=(plan,))  # type: ignore[attr-defined]
+    desk.start()  # in a process of its own, as it changes how long one waits
+    desk.join()
+    assert desk.exitcode == 0
     return database, [read_journal(journal)]
 
 

@@ -14,7 +14,7 @@ from sqlmodel import Session, col
 
 from registrar_tui.models import Op, Visit
 from registrar_tui.screens.grid import GridPane
-from registrar_tui.storage import engine, patience, session
+from registrar_tui.storage import engine, patience
 from registrar_tui.storage.engine import open_engine
 from tests.fire import arena
 from tests.fire.own_time import OwnTime
@@ -144,15 +144,11 @@ async def test_a_server_stopped_and_started(cluster: Cluster, database: str, tmp
     once_in(url)
 
 
-async def test_a_server_that_does_not_answer(
-    cluster: Cluster, database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_server_that_does_not_answer(cluster: Cluster, database: str, tmp_path: Path) -> None:
     """Stopped by SIGSTOP it takes what is sent and says nothing: only the desk's own patience ends that."""
     url = cluster.url(database)
     arena.build_arena(url, slots=1, patients=1)
     async with desk_at_enter(url, tmp_path) as driver:
-        for module in (patience, session):
-            monkeypatch.setattr(module, "ANSWER_SECONDS", 2.0)
         cluster.freeze()
         try:
             with OwnTime() as waited:
@@ -164,12 +160,10 @@ async def test_a_server_that_does_not_answer(
                 await until_seen(driver, AGAIN)
             assert told == "Жду ответа базы" or waited.stood_still > 3, "the machine has slept through it"
             assert "Жду ответа базы" not in driver.picture()
-            assert waited.seconds < 2.0 + patience.CONNECT_SECONDS + 3
+            assert waited.seconds < patience.ANSWER_SECONDS + patience.CONNECT_SECONDS + 3
             await until_seen(driver, "○ нет связи")
         finally:
             cluster.thaw()
-        for module in (patience, session):
-            monkeypatch.setattr(module, "ANSWER_SECONDS", _PATIENCE)
         await until_seen(driver, "● связь")
         await booked_by_enter(driver)
     once_in(url)
