@@ -21,6 +21,8 @@ from tests.fire.journal import Attempt, DeskJournal, read_journal, unanswered
 from tests.fire.linearize import NEVER, Step, is_linearizable
 
 _PATIENTS = 40
+_COMMAND = 0.003
+"""Seconds a naive command takes: else a hundred thousand would be given before one is caught in it."""
 _SCRATCH = "CREATE TABLE scratch_booking (id INTEGER PRIMARY KEY, slot_id INTEGER NOT NULL)"
 _SCRATCH_PG = "CREATE TABLE scratch_booking (id SERIAL PRIMARY KEY, slot_id INTEGER NOT NULL)"
 
@@ -187,6 +189,7 @@ def book_naively(plan: DeskPlan, *, desks: int) -> None:
         if own and chance.random() < 0.5:
             visit = chance.choice(list(own))
             journal.write("T", op_id, "cancel", visit, own[visit])
+            time.sleep(_COMMAND)
             connection.execute(f"DELETE FROM scratch_booking WHERE id = {mark}", (visit,))
             journal.write("A", op_id, visit, own.pop(visit))
             continue
@@ -195,6 +198,7 @@ def book_naively(plan: DeskPlan, *, desks: int) -> None:
         found = connection.execute(
             f"SELECT id FROM scratch_booking WHERE slot_id = {mark}", (slot,)
         ).fetchone()
+        time.sleep(_COMMAND)
         if found:
             journal.write("R", op_id, "slot_taken")
             continue
