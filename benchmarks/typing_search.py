@@ -29,7 +29,9 @@ _AFTER: Final = 0.6
 _CLEAR: Final = "\x15"
 _EDGE: Final = " ▏▎▍▌"
 _LINE: Final = 1
-"""The screen's line that holds the search line, counted from 0."""
+"""The screen's line that holds the search line, counted from 0; a narrow desk answers below it."""
+_TRIED: Final = 6
+"""Lines in which it is said what was tried, where nobody is found."""
 
 
 class Kind(NamedTuple):
@@ -90,10 +92,13 @@ def answered(typed: Typed, text: str) -> float | None:
     last = text.split()[-1]
     said_of_it = last if last.isdigit() else f"«{last}…"
 
+    # Rows of people have digits too, but none of these quotes.
+    below = 1 if last.isdigit() else _TRIED
+
     def shows(lines: list[str]) -> bool:
         line = _typed(lines)
-        said = line.removeprefix(text)
-        return said != line and said.count("«") >= len(words) and said_of_it in said
+        said = " ".join([line.removeprefix(text), *lines[_LINE + 1 :][:below]])
+        return line.startswith(text) and said.count("«") >= len(words) and said_of_it in said
 
     return typed.until(typed.sent[-1], shows)
 

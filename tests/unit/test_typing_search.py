@@ -36,3 +36,14 @@ def test_the_answer_is_to_the_whole_text_and_not_to_its_beginning() -> None:
 def test_a_number_is_answered_by_its_digits() -> None:
     typed = Typed([0.0], [(0.02, screen("1")), (0.09, screen("1", "талон 1"))])
     assert answered(typed, "1") == 0.09
+
+
+def test_a_narrow_desk_answers_below_the_line() -> None:
+    before = ["демо", " ▏ив 58", " фамилия «ив…»", "───", " Иванов 12.05.1958"]
+    after = [*before[:2], " фамилия «ив…», год рождения 1958", *before[3:]]
+    assert answered(Typed([0.0], [(0.02, before), (0.09, after)]), "ив 58") == 0.09
+
+
+def test_what_was_tried_in_vain_is_an_answer() -> None:
+    nobody = ["демо", " ▏щъ", "", "───", " Пациент", " фамилия «щъ…»; пробовали и похожие фамилии"]
+    assert answered(Typed([0.0], [(0.05, nobody)]), "щъ") == 0.05
